@@ -1,0 +1,76 @@
+# Everything below runs inside .venv, which the first command makes. Needs GNU make, any POSIX sh,
+# and Python 3.11 or newer (the pinned numpy and scipy ask for it; eqlib itself runs on 3.10).
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+FORCE ?=
+ARGS ?=
+PORT ?= 8000
+
+PY := .venv/bin/python
+INSTALLED := .venv/installed
+CELL_TIMEOUT_S := 1200
+
+.DEFAULT_GOAL := help
+# Two trainings at once would share the cores and run into the cell timeout.
+.NOTPARALLEL:
+.PHONY: help book serve lab refresh site test bench lint clean distclean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  PYTHON=python3.12   the Python that makes .venv (3.11 or newer)'
+	@echo '  TORCH_INDEX=<url>   one more package index for torch, such as the one of its CPU builds,'
+	@echo '                      which saves gigabytes of CUDA on Linux'
+	@echo '  FORCE=tour          with refresh and book: execute this chapter even if it is fresh'
+	@echo '  PORT=8000           with serve: the port'
+	@echo '  ARGS="..."          with bench: arguments for tests/bench.py'
+
+book: refresh site ## Execute stale chapters, build the book, say where it is
+
+serve: book ## Build the book and open it in a browser
+	@(sleep 1; $(PY) -m webbrowser -t "http://127.0.0.1:$(PORT)/") >/dev/null 2>&1 & \
+	exec $(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: $(INSTALLED) ## Open the chapters in JupyterLab
+	$(PY) -m jupyterlab book
+
+refresh: $(INSTALLED) ## Execute the chapters whose stored outputs are stale
+	$(PY) book/refresh.py $(if $(FORCE),--force $(FORCE))
+
+# From an empty _build, because a warm build is silent about the warnings of the cold one.
+site: $(INSTALLED) ## Build the book from the stored outputs; a warning is an error
+	rm -rf _build
+	.venv/bin/jupyter-book build . -W --keep-going --quiet
+
+test: $(INSTALLED) ## Run the tests, then every chapter against its stored outputs
+	@status=0; \
+	$(PY) -m pytest || status=1; \
+	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT_S) \
+		--nbval-sanitize-with tests/nbval.cfg book || status=1; \
+	exit $$status
+
+bench: $(INSTALLED) ## Measure speed and results against their bounds
+	$(PY) tests/bench.py $(ARGS)
+
+lint: $(INSTALLED) ## Check style and formatting, notebooks included
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+clean: ## Remove the built book and the caches
+	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache
+	find book eqlib tests -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## Remove .venv as well
+	rm -rf .venv
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'This needs Python 3.11 or newer as "$(PYTHON)". Name another: make PYTHON=python3.12 ...'; \
+		exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+		echo 'Python has no venv module here. On Debian and Ubuntu: apt install python3-venv'; \
+		exit 1; }
+	$(PY) -m pip install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.txt
+	$(PY) -m pip install --no-deps --editable .
+	@touch $@

@@ -1,0 +1,232 @@
+"""Executes the chapters whose stored outputs are stale: `make refresh`.
+
+A chapter is a notebook named in `_toc.yml`. Its outputs are fresh as long as three things are what
+they were when it was executed: its code cells, the eqlib modules it had imported by its end, and
+the data inside the package. Comments, docstrings and layout do not count, so mending them costs no
+training run. Whoever shows source code or a docstring in a chapter uses `--force`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT_BYTES_LIMIT = 300_000
+CELL_TIMEOUT_S = 1200
+DATA_SUFFIXES = {".csv", ".flac", ".json", ".safetensors"}
+# What an author writes; the rest comes from editors and machines.
+AUTHORED_METADATA = {"mystnb", "tags"}
+
+# Runs after the last cell: what is imported by then is what the outputs stand on.
+LIST_MODULES = """
+import json as _json, sys as _sys
+print(_json.dumps(sorted(m for m in _sys.modules if m.split(".")[0] == "eqlib")))
+"""
+
+
+class RefreshError(Exception):
+    """A chapter that cannot be refreshed, and why."""
+
+
+def chapters() -> list[Path]:
+    """Returns the notebooks of `_toc.yml`, in the book's order."""
+    pages = (ROOT / f"{page}.ipynb" for page in parse_toc_yaml(ROOT / "_toc.yml"))
+    return [page for page in pages if page.exists()]
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """Returns the notebook at `path`."""
+    return nbformat.read(path, as_version=4)
+
+
+def is_fresh(notebook: nbformat.NotebookNode) -> bool:
+    """Says whether the stored outputs belong to the code and data of now."""
+    stored = notebook.metadata.get("eqlib", {})
+    return "hash" in stored and stored["hash"] == fingerprint(notebook, stored["modules"])
+
+
+def fingerprint(notebook: nbformat.NotebookNode, modules: Iterable[str]) -> str:
+    """Returns one hash of the code cells, of these eqlib modules and of the package's data."""
+    digest = hashlib.sha256()
+    for cell in code_cells(notebook):
+        digest.update(_meaning_of_cell(cell.source).encode())
+    for path in sorted(_sources(modules)):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(_meaning_of_module(path.read_text(encoding="utf-8")).encode())
+    for path in sorted((ROOT / "eqlib").rglob("*")):
+        if path.suffix in DATA_SUFFIXES:
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Returns the cells that hold code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def output_bytes(cell: nbformat.NotebookNode) -> int:
+    """Returns the size of a code cell's outputs as they are stored."""
+    return len(json.dumps(cell.outputs).encode())
+
+
+def refresh(path: Path) -> None:
+    """Executes a chapter and stores its outputs, or leaves the file untouched.
+
+    Raises:
+        RefreshError: if a cell fails, or the outputs are too large for a page.
+    """
+    notebook = read(path)
+    modules = _execute(notebook)
+    _drop_machine_metadata(notebook)
+    notebook.metadata["eqlib"] = {"hash": fingerprint(notebook, modules), "modules": modules}
+    _check_size(notebook)
+    _write(notebook, path)
+
+
+def _sources(modules: Iterable[str]) -> Iterator[Path]:
+    for module in modules:
+        stem = ROOT.joinpath(*module.split("."))
+        yield from (p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.exists())
+
+
+def _meaning_of_cell(source: str) -> str:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a magic command
+        return source
+    # A last semicolon is no part of the tree, yet it decides what a plot cell shows.
+    return json.dumps([_tree(tree), source.rstrip().endswith(";")])
+
+
+def _meaning_of_module(source: str) -> str:
+    tree = ast.parse(source)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return json.dumps(_tree(tree))
+
+
+def _tree(node: Any) -> Any:
+    """A syntax tree as plain lists; unlike ast.dump, the same from every version of Python."""
+    if isinstance(node, list):
+        return [_tree(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    # New versions add fields, which are empty for the code of old ones.
+    fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
+    return [type(node).__name__, *([name, _tree(value)] for name, value in fields)]
+
+
+def _execute(notebook: nbformat.NotebookNode) -> list[str]:
+    """Fills in the outputs and returns the names of the eqlib modules that were imported."""
+    probe = nbformat.v4.new_code_cell(LIST_MODULES)
+    notebook.metadata.pop("widgets", None)
+    notebook.cells.append(probe)
+    # In an empty folder, so that no chapter comes to depend on where it is opened.
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=CELL_TIMEOUT_S,
+            extra_arguments=["--log-level=ERROR"],  # no word on encryption within one machine
+            force_raise_errors=True,
+            record_timing=False,
+            coalesce_streams=True,  # keeps the last state of a progress bar only
+            resources={"metadata": {"path": folder}},
+        )
+        try:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            raise RefreshError(str(error)) from None
+    notebook.cells.remove(probe)
+    return json.loads(probe.outputs[0].text)
+
+
+def _drop_machine_metadata(notebook: nbformat.NotebookNode) -> None:
+    for cell in notebook.cells:
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in AUTHORED_METADATA}
+    kept = AUTHORED_METADATA | {"widgets"}
+    notebook.metadata = nbformat.from_dict(
+        {
+            **{k: v for k, v in notebook.metadata.items() if k in kept},
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"file_extension": ".py", "name": "python"},
+        }
+    )
+
+
+def _check_size(notebook: nbformat.NotebookNode) -> None:
+    sizes = {index: output_bytes(c) for index, c in enumerate(notebook.cells) if "outputs" in c}
+    total = sum(sizes.values())
+    if total > OUTPUT_BYTES_LIMIT:
+        largest = max(sizes, key=sizes.__getitem__)
+        raise RefreshError(
+            f"its outputs take {total // 1000} KB, {OUTPUT_BYTES_LIMIT // 1000} KB is the limit. "
+            f"The largest are the {sizes[largest] // 1000} KB of cell {largest}, which reads\n\n"
+            f"{notebook.cells[largest].source}\n\n"
+            "Show less there: fewer or shorter sounds, a smaller figure, a summary of the text."
+        )
+
+
+def _write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook).rstrip("\n") + "\n"  # nbformat sorts the keys
+    # Renamed in one step: a reader never meets half a notebook, nor an interrupted run an empty one
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Runs the command line; returns 1 if a chapter is stale or failed, else 0."""
+    parser = argparse.ArgumentParser(description="Execute the chapters with stale outputs.")
+    parser.add_argument("--check", action="store_true", help="only list them; exit 1 if any")
+    parser.add_argument("--force", metavar="NAME", help="execute this chapter even if it is fresh")
+    arguments = parser.parse_args()
+
+    book = {path.stem: path for path in chapters()}
+    if arguments.force and arguments.force not in book:
+        parser.error(f"no chapter {arguments.force!r}; there is {', '.join(book) or 'none'}")
+    stale = [n for n, path in book.items() if n == arguments.force or not is_fresh(read(path))]
+    if arguments.check:
+        for name in stale:
+            print(f"{name} is stale: run `make refresh`")
+        return 1 if stale else 0
+
+    failed = 0
+    for name in stale:
+        print(f"{name}: executing ...", flush=True)
+        start = time.monotonic()
+        try:
+            refresh(book[name])
+        except RefreshError as error:
+            failed = 1
+            print(f"{name}: left as it was: {error}", file=sys.stderr)
+        else:
+            print(f"{name}: stored its new outputs after {time.monotonic() - start:.0f} s")
+    print(f"{len(book) - len(stale)} of {len(book)} chapters were fresh")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

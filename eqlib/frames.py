@@ -1,0 +1,103 @@
+"""Audio as frames: cutting a signal into overlapping windowed frames, and adding them up again.
+
+The network hears one frame at a time. Cutting with an analysis window a[n], and multiplying by
+a synthesis window s[n] before adding up, returns the signal exactly if and only if the products
+of all frames that cover a sample add up to one constant, the overlap-add condition:
+
+    sum_m a[n - m hop] s[n - m hop] = constant for every n.
+
+Chapter: "Audio as frames".
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from eqlib.errors import EqlibError
+
+WINDOWS = ("hann", "rectangular")
+
+
+def window(name: str, frame: int) -> Tensor:
+    """A window by name: (frame,) float64.
+
+    "hann" is periodic, as overlap-add needs it: its first sample is zero, its last is not.
+
+    Raises:
+        EqlibError: if there is no window of that name.
+    """
+    if name == "hann":
+        return torch.hann_window(frame, periodic=True, dtype=torch.float64)
+    if name == "rectangular":
+        return torch.ones(frame, dtype=torch.float64)
+    raise EqlibError(f"window is {name!r}", f"one of {', '.join(WINDOWS)}", "Choose one of them.")
+
+
+def overlap_add_gain(product: Tensor, *, hop: int) -> float:
+    """The constant that overlapping windows add up to.
+
+    Args:
+        product: (frame,) analysis window times synthesis window.
+        hop: samples from one frame to the next.
+
+    Returns:
+        The constant of the overlap-add condition; dividing by it makes reconstruction exact.
+
+    Raises:
+        EqlibError: if hop does not divide the frame, or the condition does not hold to 1e-9.
+    """
+    frame = product.shape[-1]
+    if not 0 < hop <= frame or frame % hop:
+        raise EqlibError(
+            f"hop is {hop} samples for a frame of {frame}",
+            "a hop that divides the frame",
+            f"Use {frame // 2} (50 % overlap) or {frame // 4} (75 %).",
+        )
+    total = product.double().unflatten(-1, (-1, hop)).sum(0)
+    gain = total.mean().item()
+    if not gain > 0 or (total - gain).abs().max().item() > 1e-9 * gain:
+        raise EqlibError(
+            f"at a hop of {hop} these windows add up to between {total.min():.4f} "
+            f"and {total.max():.4f}",
+            "the same sum at every sample (the overlap-add condition)",
+            "Overlap more: a Hann window used twice needs 75 % (hop = frame / 4), used once 50 %.",
+        )
+    return gain
+
+
+def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
+    """Cuts a signal into overlapping frames, so that every sample is in frame / hop of them.
+
+    Args:
+        signal: (..., samples), of any length.
+        frame: samples in each frame, a multiple of hop.
+        hop: samples from one frame to the next.
+
+    Returns:
+        (..., frames, frame). The first frame begins frame - hop samples before the signal, the
+        last one ends at least frame - hop after it; outside of the signal there are zeros.
+    """
+    samples, edge = signal.shape[-1], frame - hop
+    count = -(-(samples + edge) // hop)
+    padded = F.pad(signal, (edge, (count - 1) * hop + frame - edge - samples))
+    return padded.unfold(-1, frame, hop)
+
+
+def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
+    """Adds frames up again: the counterpart of `cut`, up to the gain of the windows.
+
+    Args:
+        frames: (..., frames, frame), as `cut` returns them, after windows and processing.
+        hop: the hop they were cut with.
+        samples: the length of the signal they were cut from.
+
+    Returns:
+        (..., samples).
+    """
+    count, frame = frames.shape[-2:]
+    total = frames.new_zeros(*frames.shape[:-2], count + frame // hop - 1, hop)
+    for step, part in enumerate(frames.unflatten(-1, (-1, hop)).unbind(-2)):
+        total[..., step : step + count, :] += part
+    return total.flatten(-2)[..., frame - hop :][..., :samples]

@@ -1,0 +1,163 @@
+"""How far an output is from its target: in the waveform, and in the response of each band.
+
+Every function takes NumPy arrays or torch tensors of shape (..., samples), judges each clip on
+its own along the last axis and returns one float64 for each.
+
+Chapters: the tour (book/tour.ipynb), "Results".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import signal
+
+from eqlib.errors import EqlibError, check_audio, check_same_shape
+
+Audio = np.ndarray | torch.Tensor
+
+
+def mae(target: Audio, output: Audio) -> np.ndarray:
+    """Mean absolute error, the loss of the paper: (..., samples) twice -> (...).
+
+    Raises:
+        EqlibError: for different shapes, empty audio, NaN or infinity; so do all metrics here.
+    """
+    target, output = _pair(target, output)
+    return np.abs(target - output).mean(-1)
+
+
+def normalized_mae(target: Audio, output: Audio) -> np.ndarray:
+    """Energy-normalized mean absolute error: `mae` divided by the target's RMS value.
+
+    It does not change when target and output are made louder together.
+
+    Raises:
+        EqlibError: also for a silent target.
+    """
+    target, output = _pair(target, output)
+    return np.abs(target - output).mean(-1) / np.sqrt(_energy(target) / target.shape[-1])
+
+
+def error_to_signal_ratio(target: Audio, output: Audio) -> np.ndarray:
+    """Energy of the error divided by energy of the target; 0 is perfect, 1 is like silence.
+
+    Raises:
+        EqlibError: also for a silent target.
+    """
+    target, output = _pair(target, output)
+    return ((target - output) ** 2).sum(-1) / _energy(target)
+
+
+def snr_db(target: Audio, output: Audio) -> np.ndarray:
+    """Signal-to-noise ratio in dB, the error being the noise: -10 log10(error-to-signal ratio).
+
+    Infinite where the two are equal.
+
+    Raises:
+        EqlibError: also for a silent target.
+    """
+    with np.errstate(divide="ignore"):
+        return -10 * np.log10(error_to_signal_ratio(target, output))
+
+
+@dataclass(frozen=True, eq=False)
+class BandErrors:
+    """The error of a response, band by band.
+
+    Attributes:
+        centers_hz: (bands,) center frequencies.
+        error_db: (bands,) RMS difference of the two responses in dB; NaN where the input has no
+            energy to judge by.
+    """
+
+    centers_hz: np.ndarray
+    error_db: np.ndarray
+
+
+def response_error_db(
+    input: Audio,
+    target: Audio,
+    output: Audio,
+    *,
+    sample_rate: int,
+    bands_per_octave: int = 1,
+    floor_db: float = -60.0,
+) -> BandErrors:
+    """How far the response input -> output is from input -> target, for each band.
+
+    Both responses are estimated by averaged cross-spectra (Welch's method, Hann windows of 2048
+    samples). A frequency is judged only where the input has energy: nothing is learned, and
+    nothing can be heard, where it has none.
+
+    Args:
+        input: (..., samples), what went in; several clips are judged together.
+        target: the same shape, what should come out.
+        output: the same shape, what came out.
+        sample_rate: in Hz.
+        bands_per_octave: 1 for octaves, 3 for thirds.
+        floor_db: input power, relative to its strongest frequency, below which nothing is judged.
+
+    Returns:
+        The bands from 31.25 Hz up to half the sample rate, and the error in each.
+
+    Raises:
+        EqlibError: for different shapes, audio below 2048 samples, a silent input.
+    """
+    x, t = _pair(input, target, names=("input", "target"), min_samples=_WELCH)
+    _, y = _pair(target, output, min_samples=_WELCH)
+    x, t, y = (a.reshape(-1, a.shape[-1]) for a in (x, t, y))
+    _energy(x.reshape(-1), name="input")
+    power = _spectrum(x, x, sample_rate).real
+    heard = power > power.max() * 10 ** (floor_db / 10)
+    to_target, to_output = (np.abs(_spectrum(x, a, sample_rate)) for a in (t, y))
+    tiny = np.finfo(float).tiny
+    difference_db = 20 * np.log10(np.maximum(to_output, tiny) / np.maximum(to_target, tiny))
+
+    frequencies_hz = np.fft.rfftfreq(_WELCH, 1 / sample_rate)
+    count = int(np.floor(np.log2(sample_rate / 2 / 31.25) * bands_per_octave)) + 1
+    centers_hz = 31.25 * 2 ** (np.arange(count) / bands_per_octave)
+    error_db = np.full(count, np.nan)
+    for band, center_hz in enumerate(centers_hz):
+        low, high = center_hz * 2 ** (np.array([-0.5, 0.5]) / bands_per_octave)
+        judged = heard & (frequencies_hz >= low) & (frequencies_hz < high)
+        if judged.any():
+            error_db[band] = np.sqrt(np.mean(difference_db[judged] ** 2))
+    return BandErrors(centers_hz, error_db)
+
+
+_WELCH = 2048
+
+
+def _spectrum(a: np.ndarray, b: np.ndarray, sample_rate: int) -> np.ndarray:
+    return signal.csd(a, b, fs=sample_rate, nperseg=_WELCH, detrend=False)[1].mean(0)
+
+
+def _pair(
+    target: Audio,
+    output: Audio,
+    *,
+    names: tuple[str, str] = ("target", "output"),
+    min_samples: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    arrays = []
+    for name, audio in zip(names, (target, output), strict=True):
+        if isinstance(audio, torch.Tensor):
+            audio = audio.detach().cpu().numpy()
+        check_audio(name, np.asarray(audio), min_samples=min_samples)
+        arrays.append(np.asarray(audio, np.float64))
+    check_same_shape(names[0], arrays[0], names[1], arrays[1])
+    return arrays[0], arrays[1]
+
+
+def _energy(audio: np.ndarray, *, name: str = "target") -> np.ndarray:
+    energy = (audio**2).sum(-1)
+    if not np.all(energy > 0):
+        raise EqlibError(
+            f"{name} is silent ({int(np.sum(energy == 0))} of {energy.size} clips have no energy)",
+            "audio with some energy, to relate the error to",
+            "Leave silent clips out, or use eqlib.metrics.mae, which needs no reference.",
+        )
+    return energy

@@ -1,0 +1,240 @@
+"""The network, readable from top to bottom beside the paper's table of layers.
+
+=====================  =============================================  =====================
+block                  layer                                          output (B, channels, time)
+=====================  =============================================  =====================
+adaptive front-end     Conv1D: x -> X1                                (B, 128, 1024)
+                       residual connection: P = X1                    (B, 128, 1024)
+                       absolute value, Conv1D-Local, softplus -> X2   (B, 128, 1024)
+                       max pooling by 16 -> Z                         (B, 128, 64)
+latent-space DNN       locally connected dense, softplus              (B, 128, 64)
+                       fully connected dense, softplus -> Z_hat       (B, 128, 64)
+synthesis back-end     unpooling by 16 -> X2_hat                      (B, 128, 1024)
+                       product with the residual: X1_hat = P X2_hat   (B, 128, 1024)
+                       deConv1D, tied to Conv1D: -> y                 (B, 1, 1024)
+=====================  =============================================  =====================
+
+Source: Martínez Ramírez and Reiss, "End-to-end equalization with convolutional neural
+networks", DAFx-18, section 3. Chapters: "The adaptive front-end", "The latent-space DNN",
+"The synthesis back-end".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from eqlib import frames
+from eqlib.errors import EqlibError, check_audio
+from eqlib.layers import Conv1D, Conv1DLocal, DeConv1D, Dense, LocallyConnectedDense, max_pool
+
+Audio = TypeVar("Audio", np.ndarray, Tensor)
+ORIENTATIONS = ("unreversed", "adjoint")
+UNPOOLINGS = ("repeat", "position")
+
+
+@dataclass(frozen=True)
+class EQNetConfig:
+    """The sizes of the network; the defaults are the paper's, and give 561,473 parameters.
+
+    Attributes:
+        frame: samples N in a frame.
+        hop: samples from one frame to the next when a whole signal is processed.
+        filters: channels C of the filter bank.
+        kernel: taps of each Conv1D filter.
+        local_kernel: taps of each Conv1D-Local filter.
+        pool: samples that one latent value stands for; frame / pool are the latent units.
+        sample_rate: in Hz, of all audio the network hears.
+        window: "hann" or "rectangular", applied to a frame before and after the network.
+        orientation: how the deConv1D applies the Conv1D filters again. "unreversed": as they
+            are, so that a channel's path has the response W(f)^2, whose phase can be learned.
+            "adjoint": reversed in time, |W(f)|^2 without any phase, which cannot match an EQ's.
+        unpooling: how a latent value becomes `pool` samples again. "repeat": that many times.
+            "position": once, where the maximum was, with zeros elsewhere, as in pretraining.
+
+    Raises:
+        EqlibError: for sizes that are not positive integers, that do not divide each other
+            (hop and pool divide the frame), or do not meet the overlap-add condition; and for
+            an unknown window, orientation or unpooling.
+    """
+
+    frame: int = 1024
+    hop: int = 256
+    filters: int = 128
+    kernel: int = 64
+    local_kernel: int = 128
+    pool: int = 16
+    sample_rate: int = 16_000
+    window: str = "hann"
+    orientation: str = "unreversed"
+    unpooling: str = "repeat"
+
+    def __post_init__(self) -> None:
+        for name in ("frame", "hop", "filters", "kernel", "local_kernel", "pool", "sample_rate"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise EqlibError(f"{name} is {value!r}", "a positive integer", f"Change {name}.")
+        if self.frame % self.pool:
+            raise EqlibError(
+                f"pool is {self.pool} samples for a frame of {self.frame}",
+                "a pool that divides the frame",
+                "The paper's sizes are frame 1024 with pool 16; frame 4096 with pool 64 works too.",
+            )
+        for name, choices in (("orientation", ORIENTATIONS), ("unpooling", UNPOOLINGS)):
+            if getattr(self, name) not in choices:
+                raise EqlibError(
+                    f"{name} is {getattr(self, name)!r}",
+                    f"one of {', '.join(choices)}",
+                    "Choose one; the docstring of EQNetConfig says what each does.",
+                )
+        frames.overlap_add_gain(frames.window(self.window, self.frame) ** 2, hop=self.hop)
+
+    @property
+    def units(self) -> int:
+        """Latent values of each channel in one frame."""
+        return self.frame // self.pool
+
+
+class Intermediates(NamedTuple):
+    """Every signal of the paper's table for some frames, under its name there.
+
+    C channels, N samples in a frame, and N / pool latent units; the batch comes first.
+    """
+
+    X1: Tensor  #: (batch, C, N) the filter bank's output
+    P: Tensor  #: (batch, C, N) the residual connection: X1 itself
+    X2: Tensor  #: (batch, C, N) smoothed envelopes
+    Z: Tensor  #: (batch, C, units) the latent representation
+    Z_hat: Tensor  #: (batch, C, units) what the latent-space DNN makes of it: a gain in time
+    X2_hat: Tensor  #: (batch, C, N) Z_hat, unpooled
+    X1_hat: Tensor  #: (batch, C, N) P times X2_hat
+    y: Tensor  #: (batch, 1, N) the output frame
+
+
+class EQNet(nn.Module):
+    """The network of the paper: raw audio in, equalized audio out.
+
+    Args:
+        config: its sizes; the paper's by default.
+        seed: of the random initial weights, which are LeCun uniform in the convolutions and
+            Glorot uniform in the dense layers, with zero biases.
+
+    Attributes:
+        info: what the weights were trained on (target, seed, steps, scores), filled by
+            `eqlib.train`, kept by `eqlib.save` and `eqlib.load`; empty for a new network.
+
+    Shapes:
+        input and output of the network itself: frames (batch, 1, frame).
+
+    Example:
+        >>> net = EQNet()
+        >>> equalized = net.process(audio)  # any length, numpy or torch
+    """
+
+    def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config = config or EQNetConfig()
+        self.info: dict[str, Any] = {}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            # Adaptive front-end
+            self.conv = Conv1D(config.filters, config.kernel)
+            self.conv_local = Conv1DLocal(config.filters, config.local_kernel)
+            # Latent-space DNN
+            self.dense_local = LocallyConnectedDense(config.filters, config.units)
+            self.dense = Dense(config.units)
+            # Synthesis back-end: its filters are those of self.conv
+            self.deconv = DeConv1D(config.orientation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The whole network, as it is trained in the second step: (batch, 1, frame), twice."""
+        X1, Z, positions = self.front_end(x, positions=self.config.unpooling == "position")
+        Z_hat = self.latent(Z)
+        return self.back_end(X1, Z_hat, positions)
+
+    def autoencode(self, x: Tensor) -> Tensor:
+        """Front-end and back-end alone, as in the first, unsupervised step.
+
+        Each maximum that pooling kept goes back to its place, with zeros between.
+        """
+        X1, Z, positions = self.front_end(x, positions=True)
+        return self.back_end(X1, Z, positions)
+
+    def front_end(self, x: Tensor, *, positions: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+        """X -> X1, Z, and where each maximum stood (None unless asked for)."""
+        X1 = self.conv(x)
+        X2 = self.conv_local(X1.abs())
+        # softplus never changes the order of two values, so it may come after the maximum:
+        # the same result at 1 / pool of the price.
+        if positions:
+            Z, places = F.max_pool1d(X2, self.config.pool, return_indices=True)
+            return X1, F.softplus(Z), places
+        return X1, F.softplus(max_pool(X2, self.config.pool)), None
+
+    def latent(self, Z: Tensor) -> Tensor:
+        """Z -> Z_hat, both (batch, C, units)."""
+        return F.softplus(self.dense(F.softplus(self.dense_local(Z))))
+
+    def back_end(self, P: Tensor, Z_hat: Tensor, positions: Tensor | None = None) -> Tensor:
+        """Unpools Z_hat, multiplies it by the residual P, and adds the channels up again."""
+        if positions is None:
+            # Each value times its `pool` samples: unpooling by repetition, never stored.
+            X1_hat = (P.unflatten(-1, (-1, self.config.pool)) * Z_hat.unsqueeze(-1)).flatten(-2)
+        else:
+            X1_hat = P * F.max_unpool1d(Z_hat, positions, self.config.pool)
+        return self.deconv(X1_hat, self.conv.weight)
+
+    @torch.no_grad()
+    def intermediates(self, x: Tensor) -> Intermediates:
+        """Everything between input and output, for frames x of shape (batch, 1, frame)."""
+        by_position = self.config.unpooling == "position"
+        X1, Z, positions = self.front_end(x, positions=by_position)
+        X2 = F.softplus(self.conv_local(X1.abs()))
+        Z_hat = self.latent(Z)
+        if positions is None:
+            X2_hat = Z_hat.repeat_interleave(self.config.pool, -1)
+        else:
+            X2_hat = F.max_unpool1d(Z_hat, positions, self.config.pool)
+        y = self.back_end(X1, Z_hat, positions)
+        return Intermediates(X1, X1, X2, Z, Z_hat, X2_hat, X1 * X2_hat, y)
+
+    def process(self, audio: Audio) -> Audio:
+        """Equalizes a whole signal: cuts frames, runs the network, adds the frames up again.
+
+        Args:
+            audio: (..., samples) at the config's sample rate, numpy or torch, of any length.
+
+        Returns:
+            The same kind, dtype, device and shape.
+
+        Raises:
+            EqlibError: for audio that is empty, not floating point, or not finite.
+        """
+        return self._frame_by_frame(audio, self.forward)
+
+    def reconstruct(self, audio: Audio) -> Audio:
+        """Like `process`, through `autoencode`: what front-end and back-end keep of a signal."""
+        return self._frame_by_frame(audio, self.autoencode)
+
+    @torch.no_grad()
+    def _frame_by_frame(self, audio: Audio, network: Callable[[Tensor], Tensor]) -> Audio:
+        signal = torch.as_tensor(audio)
+        check_audio("audio", signal.detach().cpu().numpy())
+        config, weight = self.config, self.conv.weight
+        window = frames.window(config.window, config.frame)
+        gain = frames.overlap_add_gain(window**2, hop=config.hop)
+        window = window.to(weight)
+        rows = signal.to(weight).reshape(-1, signal.shape[-1])
+        cut = frames.cut(rows, frame=config.frame, hop=config.hop)
+        # Few frames at a time: their 128 channels stay in the processor's cache.
+        parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(8)]
+        heard = (torch.cat(parts)[:, 0] * (window / gain)).unflatten(0, cut.shape[:2])
+        output = frames.overlap_add(heard, hop=config.hop, samples=signal.shape[-1])
+        output = output.reshape(signal.shape).to(signal)
+        return output.numpy() if isinstance(audio, np.ndarray) else output

@@ -1,0 +1,116 @@
+"""Training pairs: what goes into the equalizer, and what comes out.
+
+The network is never told what the effect is. All it gets are pairs of recordings, and the frames
+drawn from them at random.
+
+Chapter: the tour (book/tour.ipynb).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eqlib import frames
+from eqlib.clips import Clips
+from eqlib.errors import EqlibError, check_not_silent, check_same_shape, check_sample_rate
+from eqlib.model import EQNetConfig
+
+CLIPPED_SAMPLES = 16  # this many samples that stay at the peak: no waveform does that by itself
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Dry recordings and the same recordings after the effect, sample by sample.
+
+    Make them with `pair`, or from recordings of your own: ``Pairs(dry, wet)``.
+
+    Attributes:
+        dry: the input clips.
+        wet: the target clips; the same number, lengths and sample rate.
+        target: what the effect was, as ``EQ.to_dict()`` gives it, where that is known.
+
+    Raises:
+        EqlibError: for different lengths or sample rates, a silent target, or one that clips.
+    """
+
+    dry: Clips
+    wet: Clips
+    target: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        check_sample_rate("the target", self.wet.sample_rate, self.dry.sample_rate)
+        check_same_shape("the target", self.wet.audio, "the input", self.dry.audio)
+        for name, clip in zip(self.wet.names, self.wet, strict=True):
+            check_not_silent(f"the target of {name}", clip)
+            clipped = _samples_at_peak(clip)
+            if clipped >= CLIPPED_SAMPLES:
+                raise EqlibError(
+                    f"the target of {name} is clipped ({clipped} samples stay at its peak, "
+                    f"{np.abs(clip).max():.3f})",
+                    "a target that keeps its waveform",
+                    "Lower the level before the effect, and record or compute the target again.",
+                )
+
+    def __len__(self) -> int:
+        return len(self.dry)
+
+
+def pair(clips: Clips, effect: Callable[[np.ndarray], np.ndarray]) -> Pairs:
+    """Applies an effect to clips: the pairs to learn it from.
+
+    Args:
+        clips: the dry recordings.
+        effect: an `eqlib.EQ`, or any function from (clips, samples) to the same shape.
+
+    Raises:
+        EqlibError: if the effect is an EQ for another sample rate, or `Pairs` refuses its output.
+    """
+    rate = getattr(effect, "sample_rate", clips.sample_rate)
+    check_sample_rate("the equalizer", rate, clips.sample_rate)
+    target = effect.to_dict() if hasattr(effect, "to_dict") else None
+    return Pairs(clips, clips.map(effect), target)
+
+
+class FrameSampler:
+    """Draws windowed frames at random places of random pairs.
+
+    Args:
+        pairs: where from.
+        config: gives frame, hop and window; its sample rate must be the pairs'.
+        device: where the frames are wanted.
+
+    Attributes:
+        frames_per_epoch: about how many frames, a hop apart, the pairs hold.
+    """
+
+    def __init__(self, pairs: Pairs, config: EQNetConfig, device: torch.device) -> None:
+        check_sample_rate("the training audio", pairs.dry.sample_rate, config.sample_rate)
+        self.frame = config.frame
+        # All clips in a row, a frame of silence between: then every place is a good place.
+        gap = np.zeros(config.frame, np.float32)
+        self.dry, self.wet = (
+            torch.from_numpy(np.concatenate([gap, *(np.r_[clip, gap] for clip in side)])).to(device)
+            for side in (pairs.dry, pairs.wet)
+        )
+        self.window = frames.window(config.window, config.frame).to(self.dry)
+        self.frames_per_epoch = -(-int(pairs.dry.lengths.sum()) // config.hop)
+
+    def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Input frames and target frames, each (batch, 1, frame)."""
+        starts = torch.randint(len(self.dry) - self.frame, (batch, 1, 1), generator=generator)
+        places = (starts + torch.arange(self.frame)).to(self.dry.device)
+        return self.dry[places] * self.window, self.wet[places] * self.window
+
+
+def _samples_at_peak(clip: np.ndarray) -> int:
+    """How many samples stand at the clip's peak in runs of three or more."""
+    at_peak = np.abs(clip) >= np.abs(clip).max() * (1 - 1e-6)
+    edges = np.flatnonzero(np.diff(at_peak.astype(np.int8), prepend=0, append=0))
+    runs = edges[1::2] - edges[::2]
+    return int(runs[runs >= 3].sum())

@@ -1,0 +1,212 @@
+"""The state of a training run, and its checkpoints: what the loop in `training` works on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from eqlib import checkpoints
+from eqlib.errors import EqlibError
+from eqlib.model import EQNet, EQNetConfig
+from eqlib.pairs import FrameSampler, Pairs
+from eqlib.runs import Budget, History, Recipe
+
+
+class Run:
+    """The state of a run: all that its last checkpoint needs to go on as if never stopped."""
+
+    def __init__(
+        self,
+        stage: str,
+        net: EQNet,
+        pairs: Pairs,
+        recipe: Recipe,
+        seed: int,
+        budget: Budget,
+        folder: str | PathLike[str] | None,
+        resume: bool,
+    ) -> None:
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.net, self.recipe, self.budget, self.seed = net.to(device), recipe, budget, seed
+        self.sampler = FrameSampler(pairs, net.config, device)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.optimizer = self._adam()
+        self.history = History(stage)
+        self.best = _weights(net)
+        self.step = self.rounds = self.waited = 0
+        self.losses: list[float] = []
+        self.target = pairs.target
+        settings = {
+            "stage": stage,
+            "seed": seed,
+            "recipe": asdict(recipe),
+            "budget": asdict(budget),
+            "target": pairs.target,
+            "audio": _fingerprint(pairs),
+        }
+        # As they will be read again, tuples as lists, to be compared when a run is resumed.
+        self.settings = json.loads(json.dumps(settings))
+        self.began = time.perf_counter()
+        self.folder = None if folder is None else Path(folder)
+        if self.folder and self.path("last").exists():
+            if not resume:
+                raise EqlibError(
+                    f"{self.folder} already holds a run of {stage}",
+                    "an empty folder, or resume=True",
+                    "Pass resume=True to go on with that run, or choose another folder.",
+                )
+            self._restore()
+
+    def path(self, which: str) -> Path:
+        """The file of the "best" or "last" checkpoint."""
+        return self.folder / f"{self.history.stage}-{which}.safetensors"
+
+    def seconds(self) -> float:
+        """Time spent on the run so far, before interruptions too."""
+        return time.perf_counter() - self.began
+
+    def used(self) -> float:
+        """The share of the budget that is spent."""
+        steps_per_epoch = -(-self.sampler.frames_per_epoch // self.recipe.batch)
+        return self.budget.used(
+            step=self.step, seconds=self.seconds(), steps_per_epoch=steps_per_epoch
+        )
+
+    def validate(self, mae: float, snr_db: float, *, save: bool = True) -> None:
+        """Notes a validation; keeps the weights if it is the best one."""
+        improved = self.history.add(
+            steps=self.step,
+            seconds=self.seconds(),
+            train_mae=sum(self.losses) / max(1, len(self.losses)),
+            validation_mae=mae,
+            validation_snr_db=snr_db,
+        )
+        self.losses.clear()
+        self.waited = 0 if improved else self.waited + 1
+        if improved:
+            self.best = _weights(self.net)
+            self._describe()
+            if self.folder:
+                checkpoints.save(self.net, self.path("best"))
+        elif self.recipe.schedule == "patience" and self.waited >= self.recipe.patience:
+            self.rounds, self.waited = self.rounds + 1, 0
+            self.net.load_state_dict(self.best)
+            self.optimizer = self._adam()
+        if save:
+            self.save_last()
+
+    def save_last(self) -> None:
+        """Writes everything that a resumed run needs, if there is a folder for it."""
+        if not self.folder:
+            return
+        tensors = {f"net.{name}": tensor for name, tensor in self.net.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+        for index, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
+        tensors["generator"] = self.generator.get_state()
+        counters = {name: getattr(self, name) for name in ("step", "rounds", "waited", "losses")}
+        header = {"config": asdict(self.net.config), "settings": self.settings} | counters
+        header |= {"history": asdict(self.history), "seconds": self.seconds()}
+        checkpoints.write(self.path("last"), tensors, header)
+
+    def _restore(self) -> None:
+        path = self.path("last")
+        tensors, header = checkpoints.read(path)
+        checkpoints.check_same_config(str(path), EQNetConfig(**header["config"]), self.net.config)
+        before = header["settings"]
+        changed = [name for name in self.settings if self.settings[name] != before[name]]
+        if changed:
+            raise EqlibError(
+                f"{path} is of a run with " + ", ".join(f"another {name}" for name in changed),
+                "the settings it was started with",
+                "Give the same ones to go on with it, or choose another folder to start anew.",
+            )
+        parts: dict[str, dict[str, Any]] = {"net": {}, "best": {}, "adam": {}}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition(".")
+            if part != "generator":
+                parts[part][rest] = tensor
+        self.net.load_state_dict(parts["net"])
+        self.best = parts["best"]
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts["adam"].items():
+            index, _, moment = name.partition(".")
+            moments.setdefault(int(index), {})[moment] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self.generator.set_state(tensors["generator"])
+        for name in ("step", "rounds", "waited", "losses"):
+            setattr(self, name, header[name])
+        self.history = History(**header["history"])
+        self.began = time.perf_counter() - header["seconds"]
+
+    def finish(self) -> None:
+        """Leaves the network with its best weights, and says what they are."""
+        self.net.load_state_dict(self.best)
+        self._describe()
+
+    def fail(self, loss: float) -> None:
+        """Ends the run because of a loss that is not a number."""
+        self.net.load_state_dict(self.best)
+        raise EqlibError(
+            f"the loss became {loss} at step {self.step + 1} "
+            f"(learning rate {self.optimizer.param_groups[0]['lr']:.3g})",
+            "a finite loss; the audio is finite, so the steps were too large",
+            "Lower Recipe.learning_rate. The network has its best weights from before.",
+        )
+
+    def progress_bar(self, wanted: bool) -> tqdm:
+        """A bar over the budget, for `show`."""
+        return tqdm(
+            total=self.budget.amount,
+            disable=not wanted,
+            bar_format="{desc}: {percentage:3.0f}%|{bar:20}| {n:.0f}/{total:.0f} {unit}{postfix}",
+            desc=self.history.stage,
+            unit=self.budget.unit,
+        )
+
+    def show(self, bar: tqdm) -> None:
+        """Brings the progress bar up to date."""
+        figures = {"step": self.step}
+        if self.losses:
+            figures["train mae"] = f"{sum(self.losses) / len(self.losses):.5f}"
+        if self.history.steps:
+            figures["mae"] = f"{self.history.validation_mae[-1]:.5f}"
+            figures["SNR"] = f"{self.history.validation_snr_db[-1]:.1f} dB"
+        bar.set_postfix(figures, refresh=False)
+        bar.update(min(1.0, self.used()) * self.budget.amount - bar.n)
+
+    def _adam(self) -> torch.optim.Adam:
+        return torch.optim.Adam(self.net.parameters(), fused=True)
+
+    def _describe(self) -> None:
+        device = next(self.net.parameters()).device
+        self.net.info["sample_rate"] = self.net.config.sample_rate
+        self.net.info["target"] = self.target
+        self.net.info[self.history.stage] = {
+            "seed": self.seed,
+            "recipe": asdict(self.recipe),
+            "budget": asdict(self.budget),
+            **self.history.scores(),
+            "device": str(device),
+            "torch": torch.__version__,
+        }
+
+
+def _weights(net: EQNet) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
+
+
+def _fingerprint(pairs: Pairs) -> str:
+    digest = hashlib.sha256(pairs.dry.audio.tobytes())
+    digest.update(pairs.wet.audio.tobytes())
+    return digest.hexdigest()

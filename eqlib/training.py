@@ -1,0 +1,156 @@
+"""The two steps of training, and the one loop that both run.
+
+`pretrain` is the paper's unsupervised step: front-end and back-end learn to return the audio they
+hear, dry or equalized. `train` is the supervised one: the whole network learns the equalizer.
+Both minimize the mean absolute error of the waveform, frame by frame.
+
+Source: Martínez Ramírez and Reiss, DAFx-18. Chapters: the tour (book/tour.ipynb), "Stage one,
+unsupervised", "Stage two, supervised".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from os import PathLike
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from eqlib import metrics
+from eqlib.clips import Clips
+from eqlib.model import EQNet
+from eqlib.pairs import FrameSampler, Pairs
+from eqlib.run_state import Run
+from eqlib.runs import Budget, History, Recipe, StopRequest
+
+
+def pretrain(
+    net: EQNet,
+    pairs: Pairs,
+    validation: Pairs,
+    *,
+    seconds: float | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    folder: str | PathLike[str] | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> History:
+    """Step one, unsupervised: front-end and back-end learn to return what they hear.
+
+    Half of the frames are dry, half equalized. Each maximum that pooling finds goes back to its
+    place; the latent-space DNN takes no part.
+
+    Args:
+        net: the network; it is changed in place, and ends with the best weights.
+        pairs: recordings to learn from.
+        validation: recordings to choose the best weights by; no clip should be in both.
+        seconds: budget as time, by default 60. At most one of seconds, steps and epochs.
+        steps: budget as optimizer steps.
+        epochs: budget as times that all audio is heard.
+        recipe: learning rate and so on; `Recipe()` by default.
+        seed: of the frames that are drawn.
+        folder: where checkpoints go, best and last; nothing is written without it.
+        resume: continue the run whose last checkpoint is in `folder`, as if it had never stopped.
+        progress: show a progress bar.
+
+    Returns:
+        The history of the run. A Ctrl-C or a kernel's interrupt ends the run early and keeps the
+        best weights so far.
+
+    Raises:
+        EqlibError: for a loss that is not a number (with the cause), audio at another sample rate
+            than the network's, a folder that already holds a run, or a resumed run whose
+            settings have changed.
+    """
+    budget = Budget.choose(60, seconds=seconds, steps=steps, epochs=epochs)
+
+    def draw(sampler: FrameSampler, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        dry, wet = sampler.draw(run.recipe.batch, generator)
+        either = torch.cat((dry[::2], wet[1::2]))
+        return either, either
+
+    def check() -> tuple[float, float]:
+        return _scores(validation.dry, validation.dry, net.reconstruct)
+
+    run = Run("pretrain", net, pairs, recipe or Recipe(), seed, budget, folder, resume)
+    return _fit(run, net.autoencode, draw, check, progress)
+
+
+def train(
+    net: EQNet,
+    pairs: Pairs,
+    validation: Pairs,
+    *,
+    seconds: float | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    folder: str | PathLike[str] | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> History:
+    """Step two, supervised: the whole network learns to turn dry frames into equalized ones.
+
+    Arguments, result and errors are those of `pretrain`; the budget is 120 seconds by default.
+    Afterwards ``net.info`` says what the network was trained on.
+    """
+    budget = Budget.choose(120, seconds=seconds, steps=steps, epochs=epochs)
+
+    def draw(sampler: FrameSampler, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return sampler.draw(run.recipe.batch, generator)
+
+    def check() -> tuple[float, float]:
+        return _scores(validation.dry, validation.wet, net.process)
+
+    run = Run("train", net, pairs, recipe or Recipe(), seed, budget, folder, resume)
+    return _fit(run, net.forward, draw, check, progress)
+
+
+def _fit(
+    run: Run,
+    network: Callable[[Tensor], Tensor],
+    draw: Callable[[FrameSampler, torch.Generator], tuple[Tensor, Tensor]],
+    check: Callable[[], tuple[float, float]],
+    progress: bool,
+) -> History:
+    """The training loop."""
+    recipe, history = run.recipe, run.history
+    with StopRequest() as stop, run.progress_bar(progress) as bar:
+        while (used := run.used()) < 1 and run.rounds < 2 and not stop.requested:
+            for group in run.optimizer.param_groups:
+                group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
+            x, y = draw(run.sampler, run.generator)
+            loss = F.l1_loss(network(x), y)
+            run.optimizer.zero_grad()
+            loss.backward()
+            if not math.isfinite(loss.item()):
+                run.fail(loss.item())
+            run.optimizer.step()
+            run.step += 1
+            run.losses.append(loss.item())
+            if run.step % recipe.validate_every == 0:
+                run.validate(*check())
+            run.show(bar)
+
+        run.save_last()
+        history.interrupted = stop.requested
+        if not history.steps or history.steps[-1] < run.step:
+            run.validate(*check(), save=False)
+        run.show(bar)
+    run.finish()
+    return history
+
+
+def _scores(inputs: Clips, targets: Clips, process: Callable[[Any], Any]) -> tuple[float, float]:
+    """Mean over clips of mae and of SNR in dB, on whole signals."""
+    outputs = [process(clip) for clip in inputs]
+    mae = [metrics.mae(*both) for both in zip(targets, outputs, strict=True)]
+    snr_db = [metrics.snr_db(*both) for both in zip(targets, outputs, strict=True)]
+    return sum(mae).item() / len(mae), sum(snr_db).item() / len(snr_db)

@@ -1,0 +1,148 @@
+"""book/refresh.py: what makes a chapter stale, and what happens when one fails."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+
+import nbformat
+import pytest
+
+import refresh
+
+MODULE = '''"""A module."""
+GAIN_DB = 10.0
+
+
+def gain(x):
+    """Doubles it."""
+    return 2 * x  # a comment
+'''
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A book of one chapter on a package of two modules and one data file."""
+    for name, content in {
+        "_toc.yml": "format: jb-book\nroot: book/intro\nchapters:\n- file: book/tour\n",
+        "book/intro.md": "# Welcome\n",
+        "eqlib/__init__.py": "",
+        "eqlib/used.py": MODULE,
+        "eqlib/unused.py": MODULE,
+        "eqlib/audio/index.csv": "file\n",
+        "eqlib/audio/LICENSES.md": "MIT\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr(refresh, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path
+
+
+def save(path, *sources):
+    cells = [nbformat.v4.new_code_cell(s, metadata={"tags": ["t"], "x": 1}) for s in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"vscode": {}}), path)
+
+
+def fresh_notebook(*sources):
+    """A notebook that claims to have imported eqlib.used, with the hash of now."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    modules = ["eqlib", "eqlib.used"]
+    stored = {"hash": refresh.fingerprint(notebook, modules), "modules": modules}
+    notebook.metadata["eqlib"] = stored
+    return notebook
+
+
+def test_a_chapter_is_executed_stored_and_then_fresh(project):
+    tour = project / "book/tour.ipynb"
+    save(
+        tour,
+        "import os, sys; from eqlib import used\n(used.gain(21), os.listdir())",
+        "import time\nfor i in range(3):\n    print(f'\\r{i} of 2', end='', file=sys.stderr)\n"
+        "    time.sleep(0.1)",
+    )
+    assert refresh.chapters() == [tour]
+    assert not refresh.is_fresh(refresh.read(tour))
+    refresh.refresh(tour)
+    notebook = refresh.read(tour)
+    assert refresh.is_fresh(notebook)
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2]
+    assert notebook.cells[0].outputs[0].data["text/plain"] == "(42, [])"
+    assert [output.text.strip() for output in notebook.cells[1].outputs] == ["2 of 2"]
+    assert notebook.metadata["eqlib"]["modules"] == ["eqlib", "eqlib.used"]
+    assert notebook.cells[0].metadata == {"tags": ["t"]}
+    assert set(notebook.metadata) == {"eqlib", "kernelspec", "language_info"}
+    assert list((project / "book").glob(".*")) == []
+
+
+def test_a_failed_cell_leaves_the_file_untouched(project):
+    tour = project / "book/tour.ipynb"
+    save(tour, "1 + 1", "raise ValueError('too loud')")
+    before = tour.read_bytes()
+    with pytest.raises(refresh.RefreshError, match="too loud"):
+        refresh.refresh(tour)
+    assert tour.read_bytes() == before
+
+
+def test_outputs_too_large_for_a_page_are_refused_and_named(project):
+    tour = project / "book/tour.ipynb"
+    save(tour, "1 + 1", "print(('x' * 99 + '\\n') * 3_000)")
+    before = tour.read_bytes()
+    with pytest.raises(refresh.RefreshError, match=r"cell 1, which reads\n\nprint\(\('x'"):
+        refresh.refresh(tour)
+    assert tour.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fresh"),
+    [
+        ("eqlib/used.py", "2 * x", "3 * x", False),
+        ("eqlib/used.py", "10.0", "10", False),
+        ("eqlib/used.py", "Doubles it", "Twice the input", True),
+        ("eqlib/used.py", '"""A module."""\n', "", True),
+        ("eqlib/used.py", "  # a comment", "", True),
+        ("eqlib/used.py", "\n\n\ndef", "\ndef", True),
+        ("eqlib/unused.py", "2 * x", "3 * x", True),
+        ("eqlib/audio/index.csv", "file", "name", False),
+        ("eqlib/audio/LICENSES.md", "MIT", "CC0", True),
+    ],
+)
+def test_what_makes_a_chapter_stale(project, name, old, new, fresh):
+    notebook = fresh_notebook("import eqlib")
+    path = project / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    assert refresh.is_fresh(notebook) is fresh
+
+
+def test_a_module_that_is_gone_makes_a_chapter_stale(project):
+    notebook = fresh_notebook("import eqlib")
+    (project / "eqlib/used.py").unlink()
+    assert not refresh.is_fresh(notebook)
+    shutil.rmtree(project / "eqlib")
+    assert not refresh.is_fresh(notebook)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fresh"),
+    [
+        ("f(1)", "f( 1 )  # loud", True),
+        ("f(1)", "f(2)", False),
+        ("f(1)", "f(1);", False),
+        ("'shown'", "'shown so'", False),
+        ("%time f(1)", "%time f(2)", False),
+    ],
+)
+def test_which_edits_of_a_cell_count(project, old, new, fresh):
+    notebook = fresh_notebook(old)
+    notebook.cells[0].source = new
+    assert refresh.is_fresh(notebook) is fresh
+
+
+def test_the_hash_is_the_same_from_every_python():
+    # Recorded with Python 3.11; 3.10, 3.12 and 3.13 gave the same.
+    source = (
+        "def f(x, *, y: int = 1) -> str:\n    return f'{x!r} of {y:.1f}' + str([None, 0, 1.5])\n"
+    )
+    digest = hashlib.sha256(refresh._meaning_of_module(source).encode()).hexdigest()
+    assert digest[:12] == "eb3f376116a9"
