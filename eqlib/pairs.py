@@ -24,6 +24,9 @@ from eqlib.model import EQNetConfig
 CLIPPED_SAMPLES = 16  # this many samples that stay at the peak: no waveform does that by itself
 
 
+PLACE = 16  # samples; loudness is looked up on this grid
+
+
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Dry recordings and the same recordings after the effect, sample by sample.
@@ -78,7 +81,10 @@ def pair(clips: Clips, effect: Callable[[np.ndarray], np.ndarray]) -> Pairs:
 
 
 class FrameSampler:
-    """Draws windowed frames at random places of random pairs.
+    """Draws windowed frames of random pairs.
+
+    Every clip is heard equally often, and in a clip the places as often as their input is loud
+    (RMS). Uniform places would spend most of the training on the silence after a short note.
 
     Args:
         pairs: where from.
@@ -86,26 +92,41 @@ class FrameSampler:
         device: where the frames are wanted.
 
     Attributes:
-        frames_per_epoch: about how many frames, a hop apart, the pairs hold.
+        frames_per_epoch: how many frames, a hop apart, the pairs hold.
+
+    Raises:
+        EqlibError: for another sample rate.
     """
 
     def __init__(self, pairs: Pairs, config: EQNetConfig, device: torch.device) -> None:
         check_sample_rate("the training audio", pairs.dry.sample_rate, config.sample_rate)
         self.frame = config.frame
-        # All clips in a row, a frame of silence between: then every place is a good place.
+        self.window = frames.window(config.window, config.frame).float().to(device)
+        self.frames_per_epoch = -(-int(pairs.dry.lengths.sum()) // config.hop)
+        # All clips in a row, a frame of silence between, so that no frame meets two of them.
         gap = np.zeros(config.frame, np.float32)
-        self.dry, self.wet = (
-            torch.from_numpy(np.concatenate([gap, *(np.r_[clip, gap] for clip in side)])).to(device)
+        dry, wet = (
+            np.concatenate([gap, *(np.r_[clip, gap] for clip in side)])
             for side in (pairs.dry, pairs.wet)
         )
-        self.window = frames.window(config.window, config.frame).to(self.dry)
-        self.frames_per_epoch = -(-int(pairs.dry.lengths.sum()) // config.hop)
+        self.dry, self.wet = torch.from_numpy(dry).to(device), torch.from_numpy(wet).to(device)
+
+        energy = np.cumsum(np.r_[0.0, dry.astype(np.float64) ** 2])
+        starts = np.arange(0, len(dry) - config.frame - PLACE, PLACE)
+        rms = np.sqrt(np.maximum(0, energy[starts + config.frame] - energy[starts]))
+        ends = np.cumsum(pairs.dry.lengths + config.frame)
+        clip = np.searchsorted(ends, starts, side="right")
+        share = rms / np.bincount(clip, rms)[clip]
+        self.places = torch.from_numpy(np.cumsum(share) / np.sum(share))
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Input frames and target frames, each (batch, 1, frame)."""
-        starts = torch.randint(len(self.dry) - self.frame, (batch, 1, 1), generator=generator)
-        places = (starts + torch.arange(self.frame)).to(self.dry.device)
-        return self.dry[places] * self.window, self.wet[places] * self.window
+        chance = torch.rand(batch, dtype=torch.float64, generator=generator)
+        starts = torch.searchsorted(self.places, chance) * PLACE
+        starts += torch.randint(PLACE, (batch,), generator=generator)
+        samples = starts.view(-1, 1, 1) + torch.arange(self.frame)
+        samples = samples.to(self.dry.device)
+        return self.dry[samples] * self.window, self.wet[samples] * self.window
 
 
 def _samples_at_peak(clip: np.ndarray) -> int:

@@ -57,6 +57,12 @@ class Run:
         self.settings = json.loads(json.dumps(settings))
         self.began = time.perf_counter()
         self.folder = None if folder is None else Path(folder)
+        if resume and not self.folder:
+            raise EqlibError(
+                "resume is True without a folder",
+                "the folder that the run's checkpoints are in",
+                "Pass folder=... to both the run and its continuation.",
+            )
         if self.folder and self.path("last").exists():
             if not resume:
                 raise EqlibError(

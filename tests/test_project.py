@@ -33,7 +33,6 @@ ROWS = [
     {"plots", "players"},
     {"__init__"},
 ]
-COMMAND_LINES = {"__main__", "cli"}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 each_chapter = pytest.mark.parametrize(
@@ -207,7 +206,7 @@ def test_importing_eqlib_leaves_the_heavy_ones_out():
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("module", sorted(MODULES.keys() - COMMAND_LINES))
+@each_module
 def test_the_library_prints_nothing(module):
     names = [n for n in ast.walk(ast.parse(MODULES[module].read_text())) if isinstance(n, ast.Name)]
     assert [name.lineno for name in names if name.id == "print"] == []

@@ -1,0 +1,157 @@
+"""Measures speed and results, and prints them beside what they must reach.
+
+    make bench                      speed, then the four reference targets (about 15 minutes)
+    make bench ARGS=speed           two minutes
+    make bench ARGS="results low-shelf peaking"
+
+Ratios are measured in one run on one machine, fast and plain network in turns. Nothing here is a
+test: a slow or busy machine prints other numbers, and the exit code is always 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import eqlib
+from eqlib import EQNet, data, metrics
+from eqlib.baselines import least_squares_fir
+from eqlib.filters import REFERENCE
+
+SNR_BOUNDS_DB = {"low-shelf": 42, "peaking": 38, "highpass": 29, "lowpass": 30}
+SEED = 0
+
+
+def main() -> None:
+    """Runs what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("part", nargs="?", choices=["all", "speed", "results"], default="all")
+    parser.add_argument("targets", nargs="*", help=f"of {', '.join(REFERENCE)}")
+    args = parser.parse_args()
+    print(machine())
+    if args.part == "all":
+        # Each in a process of its own: the plain network would raise the peak of memory.
+        for part in ("speed", "results"):
+            subprocess.run([sys.executable, __file__, part], check=True)
+    elif args.part == "speed":
+        speed()
+    else:
+        results(args.targets or list(REFERENCE))
+
+
+def machine() -> str:
+    """What the numbers were measured on."""
+    cpu = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            cpu = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return (
+        f"{cpu}, {torch.get_num_threads()} threads, {platform.system()}, "
+        f"Python {platform.python_version()}, torch {torch.__version__}, seed {SEED}"
+    )
+
+
+def median_seconds(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median time of each function, all of them called in turns."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for turn in range(rounds + 1):
+        for name, function in functions.items():
+            # Twice, because whoever comes second finds its memory still warm.
+            function()
+            begin = time.perf_counter()
+            function()
+            if turn:
+                times[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def speed() -> None:
+    """Ratio to the plain network for one training step, and inference against real time."""
+    from oracle import PlainEQNet
+
+    net = EQNet(seed=SEED)
+    plain = PlainEQNet(net.config).take(net)
+    x, y = torch.randn(2, 16, 1, net.config.frame, generator=torch.Generator().manual_seed(SEED))
+
+    def step(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+        def run() -> None:
+            optimizer.zero_grad()
+            F.l1_loss(network(x), y).backward()
+            optimizer.step()
+
+        return run
+
+    seconds = median_seconds(
+        {
+            "eqlib": step(net, torch.optim.Adam(net.parameters(), fused=True)),
+            "plain": step(plain, torch.optim.Adam(plain.parameters(), fused=True)),
+        },
+        rounds=9,
+    )
+    print("\nOne training step, frame 1024, batch 16 (median of 9)")
+    for name, value in seconds.items():
+        print(f"  {name:6} {1e3 * value:8.1f} ms {1e3 * value / 16:7.2f} ms a frame")
+    print(f"  ratio  {seconds['plain'] / seconds['eqlib']:8.1f} times faster (asked: 60, aim: 100)")
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    second = np.random.default_rng(SEED).standard_normal(net.config.sample_rate).astype(np.float32)
+    times = median_seconds({"second": lambda: net.process(second / 10)}, rounds=15)
+    torch.set_num_threads(threads)
+    print("\nInference on one core (median of 15)")
+    print(f"  {1 / times['second']:6.1f} times real time (asked: 20)")
+
+    code = "import time; t = time.perf_counter(); import eqlib; print(time.perf_counter() - t)"
+    runs = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(4)]
+    print(f"\nimport eqlib, warm disk: {min(runs[1:]):.1f} s (asked: below 3)")
+
+
+def results(names: list[str]) -> None:
+    """SNR on unseen piano notes after one minute of pretraining and two of training."""
+    clips = {s: data.load(instrument="piano", split=s) for s in ("train", "validation", "test")}
+    table = []
+    for name in names:
+        equalizer = REFERENCE[name]
+        train, validation, test = (eqlib.pair(c, equalizer) for c in clips.values())
+        net = EQNet(seed=SEED)
+        before = eqlib.pretrain(net, train, validation, seconds=60, seed=SEED, progress=False)
+        history = eqlib.train(net, train, validation, seconds=120, seed=SEED, progress=False)
+        fir = least_squares_fir(train)
+        snr_db = {
+            method: np.array(
+                [metrics.snr_db(y, run(x)) for x, y in zip(test.dry, test.wet, strict=True)]
+            )
+            for method, run in (("nothing", lambda x: x), ("fir", fir), ("network", net.process))
+        }
+        table.append((name, before.steps[-1], history.steps[-1], snr_db))
+        print(f"  {name}: {np.round(snr_db['network'], 1).tolist()}", flush=True)
+
+    print(f"\nSNR in dB on {len(clips['test'])} unseen piano notes, 1 min + 2 min of training")
+    print(
+        f"  {'target':10} {'pretrain':>9} {'train':>6} {'nothing':>8} {'FIR 127':>8} "
+        f"{'network':>8} {'worst':>6}  asked"
+    )
+    for name, pretrained, trained, snr in table:
+        print(
+            f"  {name:10} {pretrained:9} {trained:6} {snr['nothing'].mean():8.1f} "
+            f"{snr['fir'].mean():8.1f} {snr['network'].mean():8.1f} {snr['network'].min():6.1f}"
+            f"  {SNR_BOUNDS_DB[name]}"
+        )
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    print(f"\nPeak memory of this process, training included: {peak_gb:.2f} GB (asked: below 1.5)")
+
+
+if __name__ == "__main__":
+    main()
