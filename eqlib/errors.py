@@ -56,10 +56,10 @@ def check_number(
     bounds = [f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf)
     expected = " ".join(["a finite number", " and ".join(bounds)]).strip()
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, (str, bytes, bool, np.bool_)) else float(value)
+    except (TypeError, ValueError, OverflowError):
         raise EqlibError(f"{name} is {value!r}", expected, cure) from None
-    if isinstance(value, bool) or not math.isfinite(number) or not above < number < below:
+    if not math.isfinite(number) or not above < number < below:
         raise EqlibError(f"{name} is {value!r}", expected, cure)
     return number
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, check_integer
 
 WINDOWS = ("hann", "rectangular")
 
@@ -26,8 +26,9 @@ def window(name: str, frame: int) -> Tensor:
     "hann" is periodic, as overlap-add needs it: its first sample is zero, its last is not.
 
     Raises:
-        EqlibError: if there is no window of that name.
+        EqlibError: if there is no window of that name, or frame is no positive integer.
     """
+    check_integer("frame", frame, at_least=1, cure="Use the paper's 1024.")
     if name == "hann":
         return torch.hann_window(frame, periodic=True, dtype=torch.float64)
     if name == "rectangular":
@@ -46,18 +47,14 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
         The constant of the overlap-add condition; dividing by it makes reconstruction exact.
 
     Raises:
-        EqlibError: if hop does not divide the frame, or the condition does not hold to 1e-9.
+        EqlibError: if hop does not divide the frame, or the condition does not hold to 1e-9 (in
+            float32: to its rounding).
     """
-    frame = product.shape[-1]
-    if not 0 < hop <= frame or frame % hop:
-        raise EqlibError(
-            f"hop is {hop} samples for a frame of {frame}",
-            "a hop that divides the frame",
-            f"Use {frame // 2} (50 % overlap) or {frame // 4} (75 %).",
-        )
+    _check_hop(product.shape[-1], hop)
+    tolerance = max(1e-9, 16 * torch.finfo(product.dtype).eps)
     total = product.double().unflatten(-1, (-1, hop)).sum(0)
     gain = total.mean().item()
-    if not gain > 0 or (total - gain).abs().max().item() > 1e-9 * gain:
+    if not gain > 0 or (total - gain).abs().max().item() > tolerance * gain:
         raise EqlibError(
             f"at a hop of {hop} these windows add up to between {total.min():.4f} "
             f"and {total.max():.4f}",
@@ -78,9 +75,13 @@ def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
     Returns:
         (..., frames, frame). The first frame begins frame - hop samples before the signal, the
         last one ends at least frame - hop after it; outside of the signal there are zeros.
+
+    Raises:
+        EqlibError: if hop does not divide the frame.
     """
+    _check_hop(frame, hop)
     samples, edge = signal.shape[-1], frame - hop
-    count = -(-(samples + edge) // hop)
+    count = _frame_count(samples, frame, hop)
     padded = F.pad(signal, (edge, (count - 1) * hop + frame - edge - samples))
     return padded.unfold(-1, frame, hop)
 
@@ -95,9 +96,34 @@ def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
 
     Returns:
         (..., samples).
+
+    Raises:
+        EqlibError: if hop does not divide the frame, or there are more or fewer frames than a
+            signal of that length is cut into.
     """
     count, frame = frames.shape[-2:]
+    _check_hop(frame, hop)
+    if count != _frame_count(samples, frame, hop):
+        raise EqlibError(
+            f"a signal of {samples} samples was asked for, of {count} frames",
+            f"a signal that eqlib.frames.cut makes {count} frames of",
+            "Give the length of the signal that was cut, and the hop it was cut with.",
+        )
     total = frames.new_zeros(*frames.shape[:-2], count + frame // hop - 1, hop)
     for step, part in enumerate(frames.unflatten(-1, (-1, hop)).unbind(-2)):
         total[..., step : step + count, :] += part
     return total.flatten(-2)[..., frame - hop :][..., :samples]
+
+
+def _frame_count(samples: int, frame: int, hop: int) -> int:
+    return -(-(samples + frame - hop) // hop)
+
+
+def _check_hop(frame: int, hop: int) -> None:
+    check_integer("hop", hop, at_least=1, cure="Use frame // 4 (75 % overlap).")
+    if frame % hop:
+        raise EqlibError(
+            f"hop is {hop} samples for a frame of {frame}",
+            "a hop that divides the frame",
+            f"Use {frame // 2} (50 % overlap) or {frame // 4} (75 %).",
+        )

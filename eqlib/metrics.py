@@ -9,12 +9,19 @@ Chapters: the tour (book/tour.ipynb), "Results".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy import signal
 
-from eqlib.errors import EqlibError, check_audio, check_same_shape
+from eqlib.errors import (
+    EqlibError,
+    check_audio,
+    check_integer,
+    check_number,
+    check_same_shape,
+)
 
 Audio = np.ndarray | torch.Tensor
 
@@ -63,6 +70,49 @@ def snr_db(target: Audio, output: Audio) -> np.ndarray:
         return -10 * np.log10(error_to_signal_ratio(target, output))
 
 
+class MeasuredResponse(NamedTuple):
+    """A frequency response as the sound itself shows it, from `measured_response`.
+
+    Attributes:
+        frequencies_hz: (1025,) from 0 to half the sample rate.
+        response: (1025,) complex; NaN where the input has no energy at all.
+        heard: (1025,) whether the input has enough energy there to believe the response.
+    """
+
+    frequencies_hz: np.ndarray
+    response: np.ndarray
+    heard: np.ndarray
+
+
+def measured_response(
+    input: Audio, output: Audio, *, sample_rate: int, floor_db: float = -60.0
+) -> MeasuredResponse:
+    """Estimates the response input -> output by averaged cross-spectra.
+
+    Welch's method, Hann windows of 2048 samples, half overlapping: the cross-spectrum of input
+    and output divided by the power spectrum of the input. No knowledge of the effect goes in.
+
+    Args:
+        input: (..., samples), what went in; several clips are measured together.
+        output: the same shape, what came out.
+        sample_rate: in Hz.
+        floor_db: input power, relative to its strongest frequency, above which it is "heard".
+
+    Raises:
+        EqlibError: for different shapes, audio below 2048 samples, a silent input, or a
+            sample_rate below 1000 Hz or floor_db above 0 dB.
+    """
+    check_integer("sample_rate", sample_rate, at_least=1_000, cure="Give it in Hz: 16_000.")
+    check_number("floor_db", floor_db, below=0, cure="Give the dB as a negative number: -60.")
+    x, y = _pair(input, output, names=("input", "output"), min_samples=_WELCH)
+    _energy(x.reshape(-1), name="input")
+    power, cross = _spectrum(x, x).real, _spectrum(x, y)
+    response = np.full(cross.shape, np.nan, complex)
+    np.divide(cross, power, out=response, where=power > 0)
+    heard = power > power.max() * 10 ** (floor_db / 10)
+    return MeasuredResponse(np.fft.rfftfreq(_WELCH, 1 / sample_rate), response, heard)
+
+
 @dataclass(frozen=True, eq=False)
 class BandErrors:
     """The error of a response, band by band.
@@ -88,9 +138,8 @@ def response_error_db(
 ) -> BandErrors:
     """How far the response input -> output is from input -> target, for each band.
 
-    Both responses are estimated by averaged cross-spectra (Welch's method, Hann windows of 2048
-    samples). A frequency is judged only where the input has energy: nothing is learned, and
-    nothing can be heard, where it has none.
+    Both are estimated by `measured_response`. A frequency is judged only where the input has
+    energy: nothing is learned, and nothing can be heard, where it has none.
 
     Args:
         input: (..., samples), what went in; several clips are judged together.
@@ -104,19 +153,16 @@ def response_error_db(
         The bands from 31.25 Hz up to half the sample rate, and the error in each.
 
     Raises:
-        EqlibError: for different shapes, audio below 2048 samples, a silent input.
+        EqlibError: as `measured_response`, and for bands_per_octave that is no positive integer.
     """
+    check_integer("bands_per_octave", bands_per_octave, at_least=1, cure="Use 1 or 3.")
     x, t = _pair(input, target, names=("input", "target"), min_samples=_WELCH)
     _, y = _pair(target, output, min_samples=_WELCH)
-    x, t, y = (a.reshape(-1, a.shape[-1]) for a in (x, t, y))
-    _energy(x.reshape(-1), name="input")
-    power = _spectrum(x, x, sample_rate).real
-    heard = power > power.max() * 10 ** (floor_db / 10)
-    to_target, to_output = (np.abs(_spectrum(x, a, sample_rate)) for a in (t, y))
-    tiny = np.finfo(float).tiny
-    difference_db = 20 * np.log10(np.maximum(to_output, tiny) / np.maximum(to_target, tiny))
+    frequencies_hz, h, heard = measured_response(x, t, sample_rate=sample_rate, floor_db=floor_db)
+    h_output = measured_response(x, y, sample_rate=sample_rate, floor_db=floor_db).response
+    to_target, to_output = (np.maximum(np.abs(a), np.finfo(float).tiny) for a in (h, h_output))
+    difference_db = 20 * np.log10(to_output / to_target)
 
-    frequencies_hz = np.fft.rfftfreq(_WELCH, 1 / sample_rate)
     count = int(np.floor(np.log2(sample_rate / 2 / 31.25) * bands_per_octave)) + 1
     centers_hz = 31.25 * 2 ** (np.arange(count) / bands_per_octave)
     error_db = np.full(count, np.nan)
@@ -131,8 +177,9 @@ def response_error_db(
 _WELCH = 2048
 
 
-def _spectrum(a: np.ndarray, b: np.ndarray, sample_rate: int) -> np.ndarray:
-    return signal.csd(a, b, fs=sample_rate, nperseg=_WELCH, detrend=False)[1].mean(0)
+def _spectrum(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = (clips.reshape(-1, clips.shape[-1]) for clips in (a, b))
+    return signal.csd(a, b, nperseg=_WELCH, detrend=False)[1].mean(0)
 
 
 def _pair(
@@ -145,7 +192,9 @@ def _pair(
     arrays = []
     for name, audio in zip(names, (target, output), strict=True):
         if isinstance(audio, torch.Tensor):
-            audio = audio.detach().cpu().numpy()
+            audio = audio.detach().cpu()
+            # bfloat16 has no numpy twin.
+            audio = (audio.double() if audio.is_floating_point() else audio).numpy()
         check_audio(name, np.asarray(audio), min_samples=min_samples)
         arrays.append(np.asarray(audio, np.float64))
     check_same_shape(names[0], arrays[0], names[1], arrays[1])

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eqlib import metrics
+from eqlib import memory, metrics
 from eqlib.clips import Clips
 from eqlib.model import EQNet
 from eqlib.pairs import FrameSampler, Pairs
@@ -56,7 +56,8 @@ def pretrain(
         recipe: learning rate and so on; `Recipe()` by default.
         seed: of the frames that are drawn.
         folder: where checkpoints go, best and last; nothing is written without it.
-        resume: continue the run whose last checkpoint is in `folder`, as if it had never stopped.
+        resume: continue the run whose last checkpoint is in `folder`, if there is one, as if it
+            had never stopped.
         progress: show a progress bar.
 
     Returns:
@@ -122,7 +123,7 @@ def _fit(
 ) -> History:
     """The training loop."""
     recipe, history = run.recipe, run.history
-    with StopRequest() as stop, run.progress_bar(progress) as bar:
+    with memory.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
         while (used := run.used()) < 1 and run.rounds < 2 and not stop.requested:
             for group in run.optimizer.param_groups:
                 group["lr"] = recipe.rate(run.step, used) / 4**run.rounds

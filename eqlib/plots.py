@@ -1,0 +1,349 @@
+"""Figures of sounds, equalizers and networks: one call each, in the book's style.
+
+    from eqlib import plots
+
+    plots.responses({"low shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10)})
+
+Every function takes data, leaves it as it is, and returns a matplotlib `Figure`: the last line of
+a cell shows it, ``fig.savefig("figure.png")`` writes it. Names decide how a curve is drawn:
+"input" and "doing nothing" are dotted gray, "target" solid black, "output" and "network" dashed
+orange, "FIR" dash-dotted green (`eqlib.style`).
+
+All raise `EqlibError` for data they cannot draw, such as signals that are not mono, floating
+point and finite, or a dict with nothing in it.
+
+Chapter: the tour (book/tour.ipynb).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import signal
+
+from eqlib import metrics
+from eqlib.errors import EqlibError, check_number, check_sample_rate
+from eqlib.filters import EQ
+from eqlib.net_plots import filter_bank, intermediates
+from eqlib.players import as_clips
+from eqlib.runs import History
+from eqlib.style import ROLES, WIDTH, figure, legend, log_frequency, steps, styles
+
+Audio = np.ndarray | torch.Tensor
+__all__ = [
+    "filter_bank",
+    "intermediates",
+    "measured_responses",
+    "responses",
+    "scores",
+    "spectra",
+    "spectrograms",
+    "training",
+    "waveforms",
+]
+LOW_HZ = 30
+
+
+@figure
+def responses(
+    eqs: Mapping[str, EQ], *, low_hz: float = LOW_HZ, high_hz: float | None = None, phase: bool = False
+) -> Figure:
+    """What equalizers do at each frequency, from their coefficients.
+
+    Look for: where a curve leaves 0 dB, how far it goes, and how steeply.
+
+    Args:
+        eqs: name -> equalizer.
+        low_hz: the lowest frequency, in Hz.
+        high_hz: the highest one, by default half of the lowest sample rate.
+        phase: adds a panel with the phase in degrees. An EQ that boosts or cuts also turns the
+            phase, most where its curve is steepest.
+    """
+    for name, eq in _named("eqs", eqs).items():
+        if not isinstance(eq, EQ):
+            raise EqlibError(f"{name} is {eq!r}", "an EQ", "Make it by EQ.low_shelf or its like.")
+    nyquist_hz = min(eq.sample_rate for eq in eqs.values()) / 2
+    high_hz = nyquist_hz if high_hz is None else high_hz
+    check_number("high_hz", high_hz, above=0, below=nyquist_hz * (1 + 1e-9), cure="Lower high_hz.")
+    check_number("low_hz", low_hz, above=0, below=high_hz, cure="Lower low_hz.")
+    frequencies_hz = np.geomspace(low_hz, high_hz, 500)
+
+    fig, axes = plt.subplots(1 + phase, sharex=True, squeeze=False, figsize=(WIDTH, 3 + 1.6 * phase))
+    for (name, eq), style in zip(eqs.items(), styles(eqs), strict=True):
+        response = eq.response(frequencies_hz)
+        axes[0, 0].plot(frequencies_hz, _db(np.abs(response)), label=name, **style)
+        if phase:
+            axes[1, 0].plot(frequencies_hz, _degrees(response), **style)
+    _gain_axis(axes[0, 0])
+    if phase:
+        axes[1, 0].set(ylabel="phase (degrees)", ylim=(-190, 190), yticks=(-180, -90, 0, 90, 180))
+    log_frequency(axes[-1, 0], "x", low_hz=low_hz, high_hz=high_hz)
+    legend(fig, axes[0, 0])
+    return fig
+
+
+@figure
+def waveforms(
+    signals: Mapping[str, Audio],
+    *,
+    sample_rate: int,
+    start_s: float = 0.0,
+    duration_s: float = 0.02,
+) -> Figure:
+    """A short excerpt of signals, one curve over the other.
+
+    Look for: where output and target part. If there is a "target" and an "output", a second
+    panel shows their difference; mind its scale.
+
+    Args:
+        signals: name -> (samples,).
+        sample_rate: in Hz.
+        start_s: where the excerpt begins, in seconds.
+        duration_s: its length in seconds; more than about 0.05 is a solid band.
+    """
+    clips = as_clips(signals, sample_rate=sample_rate)
+    first, last = (round(float(t) * sample_rate) for t in (start_s, start_s + duration_s))
+    shortest = int(clips.lengths.min())
+    if not 0 <= first < last - 1 < shortest:
+        raise EqlibError(
+            f"the excerpt from {start_s} s, {duration_s} s long, does not fit",
+            f"one within the {shortest / sample_rate:g} s of the shortest signal",
+            "Change start_s or duration_s.",
+        )
+    excerpts = dict(zip(clips.names, clips.audio[:, first:last], strict=True))
+    both = {"target", "output"} <= excerpts.keys()
+    ms = np.arange(first, last) / sample_rate * 1e3
+
+    fig, axes = plt.subplots(
+        1 + both,
+        sharex=True,
+        squeeze=False,
+        figsize=(WIDTH, 3 + 1.2 * both),
+        height_ratios=[2, 1][: 1 + both],
+    )
+    for (name, excerpt), style in zip(excerpts.items(), styles(excerpts), strict=True):
+        axes[0, 0].plot(ms, excerpt, label=name, **style)
+    axes[0, 0].set_ylabel("amplitude")
+    if both:
+        axes[1, 0].plot(ms, excerpts["target"] - excerpts["output"], color=ROLES["output"]["color"])
+        axes[1, 0].set_ylabel("target \N{MINUS SIGN} output")
+        fig.align_ylabels()
+    axes[-1, 0].set(xlabel="time (ms)", xlim=(ms[0], ms[-1]))
+    legend(fig, axes[0, 0])
+    return fig
+
+
+@figure
+def spectra(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
+    """The magnitude spectra of whole signals, smoothed to a sixth of an octave.
+
+    Look for: the distance between input and target, which is the equalizer's gain, and whether
+    the output closes it.
+
+    Args:
+        signals: name -> (samples,).
+        sample_rate: in Hz.
+    """
+    clips = as_clips(signals, sample_rate=sample_rate)
+    frequencies_hz = np.geomspace(LOW_HZ, sample_rate / 2 / 2 ** (1 / 12), 400)
+    levels_db = [_db(_smooth_spectrum(clip, frequencies_hz, sample_rate)) for clip in clips]
+    top_db = np.max(levels_db)
+
+    fig, ax = plt.subplots(figsize=(WIDTH, 3))
+    for name, level_db, style in zip(clips.names, levels_db, styles(clips.names), strict=True):
+        ax.plot(frequencies_hz, level_db - top_db, label=name, **style)
+    ax.set(ylabel="level (dB)", ylim=(max(-90, np.min(levels_db) - top_db) - 3, 3))
+    log_frequency(ax, "x", low_hz=LOW_HZ, high_hz=sample_rate / 2)
+    legend(fig, ax)
+    return fig
+
+
+@figure
+def spectrograms(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
+    """Spectrograms side by side, on one color scale, 0 dB being the strongest point of all.
+
+    Look for: which partials an equalizer makes stronger or weaker, and that their onsets stay.
+
+    Args:
+        signals: name -> (samples,).
+        sample_rate: in Hz.
+    """
+    clips = as_clips(signals, sample_rate=sample_rate)
+    window, low_hz = round(0.064 * sample_rate), 50
+    rows_hz = np.geomspace(low_hz, sample_rate / 2, 120)
+    images = []
+    for clip in clips:
+        padded = np.pad(clip, (0, max(0, 2 * window - len(clip))))
+        f, t, power = signal.spectrogram(padded, sample_rate, "hann", window, window * 3 // 4)
+        # Rows as the axis shows them, or the upper ones would be thinner than a pixel.
+        image = np.array([np.interp(rows_hz, f, column) for column in power.T])
+        images.append((t, 10 * np.log10(np.maximum(image.T, 1e-30))))
+    top_db = max(image.max() for _, image in images)
+
+    fig, axes = plt.subplots(
+        1, len(clips), sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 3)
+    )
+    for ax, name, (t, image) in zip(axes[0], clips.names, images, strict=True):
+        mesh = ax.pcolormesh(t, rows_hz, image - top_db, **steps(-80, 0, 5))
+        ax.set(title=name, xlabel="time (s)")
+        ax.grid(False)
+        log_frequency(ax, "y", low_hz=low_hz, high_hz=sample_rate / 2)
+        ax.label_outer()
+    fig.colorbar(mesh, ax=axes, label="level (dB)")
+    return fig
+
+
+@figure
+def measured_responses(
+    input: Audio, outputs: Mapping[str, Audio], *, sample_rate: int, eq: EQ | None = None
+) -> Figure:
+    """What happened to a sound at each frequency, measured from input and output alone.
+
+    Only drawn where the input has energy: elsewhere nobody can hear, or learn, what a network
+    does. (`metrics.measured_response` tells how it is measured.)
+
+    Look for: how closely a curve follows the exact response, and where gaps are.
+
+    Args:
+        input: (samples,), what went in.
+        outputs: name -> (samples,), what came out.
+        sample_rate: in Hz.
+        eq: the equalizer that was to be matched; its exact response is drawn as "target, exact".
+    """
+    clips = as_clips({"input": input, **_named("outputs", outputs)}, sample_rate=sample_rate)
+    dry, *wet = clips
+    names = list(clips.names[1:])
+    if eq is not None:
+        check_sample_rate("the equalizer", eq.sample_rate, sample_rate)
+        names = ["target, exact", *names]
+    styled = dict(zip(names, styles(names), strict=True))
+    low_hz, high_hz = LOW_HZ, sample_rate / 2
+
+    fig, ax = plt.subplots(figsize=(WIDTH, 3))
+    if eq is not None:
+        name, frequencies_hz = names.pop(0), np.geomspace(low_hz, high_hz, 500)
+        gain = np.abs(eq.response(frequencies_hz))
+        ax.plot(frequencies_hz, _db(gain), label=name, **styled[name], linewidth=5, alpha=0.3)
+    for name, clip in zip(names, wet, strict=True):
+        measured = metrics.measured_response(dry, clip, sample_rate=sample_rate)
+        gain = np.where(measured.heard, np.abs(measured.response), np.nan)
+        ax.plot(measured.frequencies_hz, _db(gain), label=name, **styled[name])
+    _gain_axis(ax)
+    log_frequency(ax, "x", low_hz=low_hz, high_hz=high_hz)
+    legend(fig, ax)
+    return fig
+
+
+@figure
+def training(histories: History | Sequence[History] | Mapping[str, History]) -> Figure:
+    """How the validation scores went while networks trained; a dot marks the weights kept.
+
+    Look for: whether the curves still fell when the time was up (then more time helps), or had
+    turned (then it does not).
+
+    Args:
+        histories: one history, several (named by their stage), or name -> history.
+    """
+    if isinstance(histories, History):
+        histories = [histories]
+    if not isinstance(histories, Mapping):
+        counts = Counter(h.stage for h in histories)
+        numbers = {stage: iter(range(1, n + 1)) for stage, n in counts.items()}
+        histories = {
+            h.stage + f" {next(numbers[h.stage])}" * (counts[h.stage] > 1): h for h in histories
+        }
+    for name, history in _named("histories", histories).items():
+        if not history.steps:
+            cure = "Show it after the training has ended or was stopped."
+            raise EqlibError(f"{name} holds no validation", "a history with at least one", cure)
+
+    fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(WIDTH, 4.2))
+    for (name, h), style in zip(histories.items(), styles(histories), strict=True):
+        for ax, scores_ in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
+            ax.plot(h.seconds, scores_, label=name, **style)
+            ax.plot(h.seconds[h.best], scores_[h.best], "o", color=style["color"], markersize=8)
+    top.set(yscale="log", ylabel="mean abs. error")
+    bottom.set(ylabel="SNR (dB)", xlabel="training time (s)")
+    bottom.set_xlim(left=0)
+    fig.align_ylabels()
+    legend(fig, top)
+    return fig
+
+
+@figure
+def scores(table: Mapping[str, Sequence[float]]) -> Figure:
+    """The SNR of each test clip, for several methods; a bar and a number mark the mean.
+
+    Look for: the distance between the means, and the clips that a method does badly: a mean
+    hides them.
+
+    Args:
+        table: name of the method -> SNR in dB of each clip, such as `metrics.snr_db` returns.
+    """
+    rows = {name: np.asarray(snr, float).ravel() for name, snr in _named("table", table).items()}
+    for name, snr_db in rows.items():
+        if not snr_db.size or not np.all(np.isfinite(snr_db)):
+            raise EqlibError(
+                f"the scores of {name} are {snr_db}",
+                "at least one number, all finite",
+                "Leave out what has no score; a perfect output has no finite SNR.",
+            )
+    fig, ax = plt.subplots(figsize=(WIDTH, 1 + 0.6 * len(rows)))
+    for row, (snr_db, style) in enumerate(zip(rows.values(), styles(rows), strict=True)):
+        mean_db, color = snr_db.mean(), style["color"]
+        # Dots beside each other, in an order that looks random but is always the same.
+        place = row + 0.4 * (np.arange(len(snr_db)) * 0.618 % 1 - 0.5)
+        ax.plot(snr_db, place, "o", color=color, markersize=5, alpha=0.5, markeredgewidth=0)
+        ax.plot([mean_db, mean_db], [row - 0.33, row + 0.33], color=color, linewidth=2.5)
+        ax.annotate(
+            f"{mean_db:.1f} dB", (mean_db, row - 0.36), ha="center", va="bottom", color=color
+        )
+    ax.set(yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.7))
+    ax.set_xlabel("SNR (dB), more is better")
+    ax.grid(axis="y", visible=False)
+    return fig
+
+
+def _named(what: str, mapping: Any) -> Mapping[str, Any]:
+    if not isinstance(mapping, Mapping) or not mapping:
+        given = f"{what} is empty" if mapping == {} else f"{what} is a {type(mapping).__name__}"
+        raise EqlibError(given, "a dict with at least one name", f"Write {what} as {{name: ...}}.")
+    return mapping
+
+
+def _db(gain: np.ndarray) -> np.ndarray:
+    return 20 * np.log10(np.maximum(gain, 1e-9))
+
+
+def _degrees(response: np.ndarray) -> np.ndarray:
+    """The phase, with a gap where it turns over from -180 to 180 degrees."""
+    phase = np.angle(response, deg=True)
+    phase[1:][np.abs(np.diff(phase)) > 180] = np.nan
+    return phase
+
+
+def _gain_axis(ax: Axes) -> None:
+    ax.axhline(0, color="#999999", linewidth=1, zorder=1)
+    ax.set_ylabel("gain (dB)")
+    # A filter that lets nothing pass somewhere must not press the other curves flat.
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(max(bottom, -42), max(top, 3))
+
+
+def _smooth_spectrum(
+    audio: np.ndarray, centers_hz: np.ndarray, sample_rate: int, octaves: float = 1 / 6
+) -> np.ndarray:
+    """Root mean square magnitude of the bins within a part of an octave around each center."""
+    samples = max(len(audio), 2 * sample_rate)  # bins of 0.5 Hz or finer: some in every band
+    power = np.abs(np.fft.rfft(audio.astype(np.float64), samples)) ** 2
+    bins = centers_hz * samples / sample_rate
+    first, last = (np.rint(bins * 2.0 ** (half / 2)).astype(int) for half in (-octaves, octaves))
+    total = np.concatenate(([0], np.cumsum(power)))
+    return np.sqrt((total[last + 1] - total[first]) / (last + 1 - first))

@@ -1,0 +1,113 @@
+"""How the book's figures look, fixed once: sizes, colors with a meaning, and the axes they share.
+
+A color always means the same thing, and never alone: each comes with a line style of its own, so
+that the figures can be read in print and by color-blind readers. All stand out from the white
+ground by a contrast of 3:1 or more.
+
+Source of most colors: M. Okabe, K. Ito, "Color universal design".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+P = ParamSpec("P")
+
+WIDTH = 6.4  # inches; with the sizes below, text of 16 px on a desk and 8 px on a phone
+RC = {
+    "figure.dpi": 115,
+    "figure.facecolor": "white",  # opaque, so that black text stays legible on dark pages
+    "figure.constrained_layout.use": True,
+    "font.size": 10.5,
+    "axes.titlesize": "medium",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "legend.handlelength": 2.8,  # room for a dash-dot pattern to show
+}
+
+DOTTED, DASHED, DASH_DOT = (0, (1, 1.2)), (0, (4, 1.5)), (0, (6, 1.5, 1, 1.5))
+ROLES: dict[str, dict[str, Any]] = {
+    "input": {"color": "#777777", "linestyle": DOTTED},
+    "nothing": {"color": "#777777", "linestyle": DOTTED},
+    "target": {"color": "#1a1a1a", "linestyle": "-"},
+    "output": {"color": "#D55E00", "linestyle": DASHED},
+    "network": {"color": "#D55E00", "linestyle": DASHED},
+    "fir": {"color": "#009E73", "linestyle": DASH_DOT},
+}
+"""A name that holds one of these words is drawn so: "doing nothing", "least-squares FIR"."""
+
+OTHERS: tuple[dict[str, Any], ...] = (
+    {"color": "#0072B2", "linestyle": "-"},
+    {"color": "#882255", "linestyle": DASHED},
+    {"color": "#A8701E", "linestyle": DASH_DOT},
+    {"color": "#332288", "linestyle": DOTTED},
+)
+"""For all other names, in turn."""
+
+
+def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Gives what a function draws the book's style, whatever style the session has set.
+
+    The figure is closed, or pyplot would keep it: a notebook shows it because it is the cell's
+    last value, once, and not a second time at the cell's end.
+    """
+
+    @wraps(draw)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with plt.style.context(["default", RC]):
+            fig = draw(*args, **kwargs)
+            fig.draw_without_rendering()  # now, because ticks are born here and take this style
+            plt.close(fig)
+        return fig
+
+    return styled
+
+
+def styles(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Color and line style of each name; no two alike, as far as there are styles."""
+    chosen: list[dict[str, Any]] = []
+    for name in names:
+        words = re.findall(r"\w+", name.lower())
+        own = [ROLES[word] for word in ROLES if word in words]
+        free = [style for style in (*own[:1], *OTHERS) if style not in chosen]
+        chosen.append(free[0] if free else OTHERS[len(chosen) % len(OTHERS)])
+    return chosen
+
+
+def legend(fig: Figure, ax: Axes) -> None:
+    """Names the curves of an axes above the figure, in as many columns as its width allows."""
+    handles, names = ax.get_legend_handles_labels()
+    columns = max(1, min(len(names), 64 // (max(map(len, names)) + 8)))
+    fig.legend(handles, names, loc="outside upper center", ncols=columns)
+
+
+def log_frequency(ax: Axes, which: str, *, low_hz: float, high_hz: float) -> None:
+    """Makes the "x" or "y" axis a logarithmic one of frequency, with round ticks (1, 2, 5)."""
+    ticks = [digit * 10**power for power in range(6) for digit in (1, 2, 5)]
+    ax.set(**{f"{which}scale": "log", f"{which}lim": (low_hz, high_hz)})
+    axis = getattr(ax, f"{which}axis")
+    axis.set_major_locator(FixedLocator([hz for hz in ticks if low_hz <= hz <= high_hz]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda hz, _: f"{hz / 1e3:g}k" if hz >= 1e3 else f"{hz:g}"))
+    axis.set_label_text("frequency (Hz)")
+
+
+def steps(low: float, high: float, step: float) -> dict[str, Any]:
+    """Arguments of pcolormesh for a color scale in steps: easy to read off, and a small file."""
+    edges = np.arange(low, high + step / 2, step)
+    return {"cmap": "viridis", "norm": BoundaryNorm(edges, 256, extend="min"), "rasterized": True}
