@@ -9,6 +9,7 @@ Chapter: the tour (book/tour.ipynb).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -40,14 +41,14 @@ def save(net: EQNet, path: str | PathLike[str]) -> Path:
         The path.
 
     Raises:
-        EqlibError: if the file cannot be written.
+        EqlibError: if the file cannot be written, or `EQNet.info` is no JSON.
     """
     weights = {name: tensor.detach() for name, tensor in net.state_dict().items()}
     return write(path, weights, {"config": asdict(net.config), "info": net.info})
 
 
 def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQNet:
-    """Reads a network that `save` or a trainer wrote.
+    """Reads a network that `save` wrote, or a trainer as its best.
 
     Args:
         path: the file.
@@ -61,6 +62,12 @@ def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQN
             one of another config than the one asked for.
     """
     tensors, header = read(path)
+    if "settings" in header:
+        raise EqlibError(
+            f"{path} is the state of a training run",
+            "a network by itself",
+            "Load the file beside it that ends in -best, or go on training with resume=True.",
+        )
     net = EQNet(_config(path, header))
     if config is not None:
         check_same_config(str(path), net.config, config)
@@ -92,6 +99,14 @@ def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[st
     """Writes tensors and a JSON header to a safetensors file, complete or not at all."""
     path = Path(path)
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+    try:
+        header = json.loads(json.dumps(header))  # as it will be read again, and hashed then
+    except (TypeError, ValueError) as error:
+        raise EqlibError(
+            f"{path} cannot be written, for net.info cannot become JSON ({error})",
+            "an info of dicts, lists, strings, numbers, booleans and None",
+            "Turn the other values of net.info into these, such as arrays by tolist().",
+        ) from error
     header = {**header, "sha256": _fingerprint(tensors, header)}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -100,12 +115,13 @@ def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[st
         os.replace(temporary, path)
     except OSError as error:
         raise EqlibError(
-            f"{path} cannot be written ({error.strerror})",
+            f"{path} cannot be written ({error.strerror or error})",
             "a folder with free space that you may write to",
             "Choose another path; what was in the file before is still there.",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is gone, or could never be made
+            temporary.unlink()
     return path
 
 

@@ -235,8 +235,9 @@ class _LocalFilters(torch.autograd.Function):
         spectrum, response = torch.fft.rfft(x, size), torch.fft.rfft(taps)
         ctx.save_for_backward(spectrum, response)
         ctx.time, ctx.kernel, ctx.left, ctx.size = time, kernel, left, size
-        y = torch.fft.irfft(spectrum * response.conj(), size)[..., :time]
-        return y.add_(bias.unsqueeze(-1))
+        product = spectrum * response.conj()
+        product[..., 0] += bias * size  # a constant is the spectrum's value at frequency zero
+        return torch.fft.irfft(product, size)[..., :time]
 
     @staticmethod
     @once_differentiable

@@ -19,8 +19,6 @@ KEEP_BYTES = 2**30
 # Where glibc's own adjustment of these two ends, at the latest.
 USUAL_TRIM_BYTES, USUAL_MMAP_BYTES = 2**26, 2**25
 
-_depth = 0
-
 
 @contextmanager
 def kept() -> Iterator[None]:
@@ -28,24 +26,15 @@ def kept() -> Iterator[None]:
 
     Does nothing where the C library is not glibc.
     """
-    global _depth
-    libc = _glibc()
-    _depth += 1
-    if libc and _depth == 1:
-        libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES)
-        libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(libc, "gnu_get_libc_version"):
+        yield
+        return
+    libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES)
+    libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
     try:
         yield
     finally:
-        _depth -= 1
-        if libc and _depth == 0:
-            libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)
-            libc.mallopt(M_TRIM_THRESHOLD, USUAL_TRIM_BYTES)
-            libc.malloc_trim(0)
-
-
-def _glibc() -> ctypes.CDLL | None:
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    return libc if hasattr(libc, "gnu_get_libc_version") else None
+        libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)
+        libc.mallopt(M_TRIM_THRESHOLD, USUAL_TRIM_BYTES)
+        libc.malloc_trim(0)

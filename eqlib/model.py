@@ -30,7 +30,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eqlib import frames, memory
+from eqlib import frames
 from eqlib.errors import EqlibError, check_audio
 from eqlib.layers import Conv1D, Conv1DLocal, DeConv1D, Dense, LocallyConnectedDense, max_pool
 
@@ -51,7 +51,8 @@ class EQNetConfig:
         local_kernel: taps of each Conv1D-Local filter.
         pool: samples that one latent value stands for; frame / pool are the latent units.
         sample_rate: in Hz, of all audio the network hears.
-        window: "hann" or "rectangular", applied to a frame before and after the network.
+        window: "hann" or "rectangular", applied to a frame before it enters the network. What
+            comes out is added up as it is: at a hop of half a frame, Hann windows sum to one.
         orientation: how the deConv1D applies the Conv1D filters again. "unreversed": as they
             are, so that a channel's path has the response W(f)^2, whose phase can be learned.
             "adjoint": reversed in time, |W(f)|^2 without any phase, which cannot match an EQ's.
@@ -65,7 +66,7 @@ class EQNetConfig:
     """
 
     frame: int = 1024
-    hop: int = 256
+    hop: int = 512
     filters: int = 128
     kernel: int = 64
     local_kernel: int = 128
@@ -93,7 +94,7 @@ class EQNetConfig:
                     f"one of {', '.join(choices)}",
                     "Choose one; the docstring of EQNetConfig says what each does.",
                 )
-        frames.overlap_add_gain(frames.window(self.window, self.frame) ** 2, hop=self.hop)
+        frames.overlap_add_gain(frames.window(self.window, self.frame), hop=self.hop)
 
     @property
     def units(self) -> int:
@@ -228,14 +229,13 @@ class EQNet(nn.Module):
         check_audio("audio", signal.detach().cpu().numpy())
         config, weight = self.config, self.conv.weight
         window = frames.window(config.window, config.frame)
-        gain = frames.overlap_add_gain(window**2, hop=config.hop)
+        gain = frames.overlap_add_gain(window, hop=config.hop)
         window = window.to(weight)
         rows = signal.to(weight).reshape(-1, signal.shape[-1])
         cut = frames.cut(rows, frame=config.frame, hop=config.hop)
         # Few frames at a time: their 128 channels stay in the processor's cache.
-        with memory.kept():
-            parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(8)]
-        heard = (torch.cat(parts)[:, 0] * (window / gain)).unflatten(0, cut.shape[:2])
+        parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(8)]
+        heard = (torch.cat(parts)[:, 0] / gain).unflatten(0, cut.shape[:2])
         output = frames.overlap_add(heard, hop=config.hop, samples=signal.shape[-1])
         output = output.reshape(signal.shape).to(signal)
         return output.numpy() if isinstance(audio, np.ndarray) else output

@@ -39,7 +39,7 @@ class Pairs:
         target: what the effect was, as ``EQ.to_dict()`` gives it, where that is known.
 
     Raises:
-        EqlibError: for different lengths or sample rates, a silent target, or one that clips.
+        EqlibError: for different lengths or sample rates, silence, or a target that clips.
     """
 
     dry: Clips
@@ -49,7 +49,9 @@ class Pairs:
     def __post_init__(self) -> None:
         check_sample_rate("the target", self.wet.sample_rate, self.dry.sample_rate)
         check_same_shape("the target", self.wet.audio, "the input", self.dry.audio)
-        for name, clip in zip(self.wet.names, self.wet, strict=True):
+        for name, dry, clip in zip(self.dry.names, self.dry, self.wet, strict=True):
+            check_same_shape(f"the target of {name}", clip, "the input", dry)
+            check_not_silent(f"the input of {name}", dry)
             check_not_silent(f"the target of {name}", clip)
             clipped = _samples_at_peak(clip)
             if clipped >= CLIPPED_SAMPLES:
@@ -111,7 +113,9 @@ class FrameSampler:
         )
         self.dry, self.wet = torch.from_numpy(dry).to(device), torch.from_numpy(wet).to(device)
 
-        energy = np.cumsum(np.r_[0.0, dry.astype(np.float64) ** 2])
+        # Each clip at a peak of 1: beside loud ones, a very quiet one would be lost in rounding.
+        even = np.concatenate([gap, *(np.r_[clip / np.abs(clip).max(), gap] for clip in pairs.dry)])
+        energy = np.cumsum(np.r_[0.0, even.astype(np.float64) ** 2])
         starts = np.arange(0, len(dry) - config.frame - PLACE, PLACE)
         rms = np.sqrt(np.maximum(0, energy[starts + config.frame] - energy[starts]))
         ends = np.cumsum(pairs.dry.lengths + config.frame)
@@ -130,8 +134,12 @@ class FrameSampler:
 
 
 def _samples_at_peak(clip: np.ndarray) -> int:
-    """How many samples stand at the clip's peak in runs of three or more."""
-    at_peak = np.abs(clip) >= np.abs(clip).max() * (1 - 1e-6)
-    edges = np.flatnonzero(np.diff(at_peak.astype(np.int8), prepend=0, append=0))
-    runs = edges[1::2] - edges[::2]
-    return int(runs[runs >= 3].sum())
+    """How many samples stand at the clip's highest or lowest value in runs of three or more."""
+    count = 0
+    for side in (clip, -clip):  # each for itself: 16 bits reach from -32768 to 32767
+        if side.max() > 0:
+            at_peak = side >= side.max() * (1 - 1e-6)
+            edges = np.flatnonzero(np.diff(at_peak.astype(np.int8), prepend=0, append=0))
+            runs = edges[1::2] - edges[::2]
+            count += int(runs[runs >= 3].sum())
+    return count

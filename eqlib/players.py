@@ -24,15 +24,12 @@ import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import soundfile as sf
-import torch
 
-from eqlib.clips import Clips
-from eqlib.errors import EqlibError, check_number
 from eqlib.filters import EQ
+from eqlib.named import Audio, as_clips
 
 PEAK_LIMIT_DBFS = -1.0  # leaves room for the overshoot of the coder and of the sound card
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
@@ -85,7 +82,7 @@ class Player:
 
 
 def player(
-    signals: Mapping[str, np.ndarray | torch.Tensor],
+    signals: Mapping[str, Audio],
     *,
     sample_rate: int,
     title: str | None = None,
@@ -106,11 +103,10 @@ def player(
         multiples of 0.1 dB, and the captions state them.
 
     Raises:
-        EqlibError: for no signal at all, and, naming the signal, for one that is not mono
-            floating-point audio, or is empty, silent, NaN or infinite; for a sample rate that is
-            no positive integer, or too low for the loudness measure (3 kHz).
+        EqlibError: for no signal at all; for a sample rate below 4000 Hz; and, naming the signal,
+            for one that is not mono, or is empty, integer, NaN, infinite or silent.
     """
-    clips = as_clips(signals, sample_rate=sample_rate)
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
     gains_db = np.zeros(len(clips))
     if match_loudness:
         levels = np.array([loudness(clip, sample_rate=sample_rate) for clip in clips])
@@ -141,12 +137,11 @@ def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
 
     Args:
         audio: (samples,), floating point, not silent. Shorter audio than a block is one block.
-        sample_rate: in Hz.
+        sample_rate: in Hz, above 3000.
 
     Raises:
-        EqlibError: for a sample rate of 3000 Hz or less, where the shelf does not fit.
+        EqlibError: for a lower sample rate, or audio that an EQ refuses.
     """
-    check_number("sample_rate", sample_rate, above=3_000, cure="Resample the audio to 16 kHz.")
     k_weighting = EQ.high_shelf(cutoff_hz=1_500, gain_db=4, sample_rate=sample_rate)
     k_weighting += EQ.highpass(cutoff_hz=38, q=0.5, sample_rate=sample_rate)
     weighted = k_weighting(np.asarray(audio, np.float64))
@@ -154,22 +149,6 @@ def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
     blocks = np.lib.stride_tricks.sliding_window_view(weighted, block)[:: sample_rate // 10]
     power = (blocks**2).mean(-1)
     return float(10 * np.log10(power[power >= power.mean() / 10].mean()) - 0.691)
-
-
-def as_clips(signals: Mapping[str, Any], *, sample_rate: int) -> Clips:
-    """Named mono signals, numpy or torch, as `Clips`.
-
-    Raises:
-        EqlibError: if `signals` is no mapping, and as `Clips.from_arrays` does.
-    """
-    if not isinstance(signals, Mapping):
-        raise EqlibError(
-            f"the signals came as a {type(signals).__name__}",
-            "a dict that names each of them",
-            'Write {"input": dry, "output": wet}.',
-        )
-    arrays = [s.detach().cpu() if isinstance(s, torch.Tensor) else s for s in signals.values()]
-    return Clips.from_arrays(arrays, sample_rate=sample_rate, names=list(map(str, signals)))
 
 
 def _figure(track: Track) -> str:

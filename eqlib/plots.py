@@ -9,34 +9,28 @@ a cell shows it, ``fig.savefig("figure.png")`` writes it. Names decide how a cur
 "input" and "doing nothing" are dotted gray, "target" solid black, "output" and "network" dashed
 orange, "FIR" dash-dotted green (`eqlib.style`).
 
-All raise `EqlibError` for data they cannot draw, such as signals that are not mono, floating
-point and finite, or a dict with nothing in it.
+Signals are mono, floating point and finite, and not silent; else they "cannot be drawn".
 
 Chapter: the tour (book/tour.ipynb).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import signal
+from scipy import ndimage, signal
 
 from eqlib import metrics
 from eqlib.errors import EqlibError, check_number, check_sample_rate
 from eqlib.filters import EQ
-from eqlib.net_plots import filter_bank, intermediates
-from eqlib.players import as_clips
-from eqlib.runs import History
-from eqlib.style import ROLES, WIDTH, figure, legend, log_frequency, steps, styles
+from eqlib.named import Audio, as_clips, check_named
+from eqlib.net_plots import filter_bank, intermediates, training
+from eqlib.style import ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
 
-Audio = np.ndarray | torch.Tensor
 __all__ = [
     "filter_bank",
     "intermediates",
@@ -53,7 +47,11 @@ LOW_HZ = 30
 
 @figure
 def responses(
-    eqs: Mapping[str, EQ], *, low_hz: float = LOW_HZ, high_hz: float | None = None, phase: bool = False
+    eqs: Mapping[str, EQ],
+    *,
+    low_hz: float = LOW_HZ,
+    high_hz: float | None = None,
+    phase: bool = False,
 ) -> Figure:
     """What equalizers do at each frequency, from their coefficients.
 
@@ -65,17 +63,23 @@ def responses(
         high_hz: the highest one, by default half of the lowest sample rate.
         phase: adds a panel with the phase in degrees. An EQ that boosts or cuts also turns the
             phase, most where its curve is steepest.
+
+    Raises:
+        EqlibError: for no EQ at all or what is none, or frequencies out of range.
     """
-    for name, eq in _named("eqs", eqs).items():
+    check_named("eqs", eqs)
+    for name, eq in eqs.items():
         if not isinstance(eq, EQ):
             raise EqlibError(f"{name} is {eq!r}", "an EQ", "Make it by EQ.low_shelf or its like.")
     nyquist_hz = min(eq.sample_rate for eq in eqs.values()) / 2
     high_hz = nyquist_hz if high_hz is None else high_hz
     check_number("high_hz", high_hz, above=0, below=nyquist_hz * (1 + 1e-9), cure="Lower high_hz.")
     check_number("low_hz", low_hz, above=0, below=high_hz, cure="Lower low_hz.")
-    frequencies_hz = np.geomspace(low_hz, high_hz, 500)
+    frequencies_hz = np.geomspace(low_hz, high_hz, 1000)
 
-    fig, axes = plt.subplots(1 + phase, sharex=True, squeeze=False, figsize=(WIDTH, 3 + 1.6 * phase))
+    fig, axes = plt.subplots(
+        1 + phase, sharex=True, squeeze=False, figsize=(WIDTH, 3 + 1.6 * phase)
+    )
     for (name, eq), style in zip(eqs.items(), styles(eqs), strict=True):
         response = eq.response(frequencies_hz)
         axes[0, 0].plot(frequencies_hz, _db(np.abs(response)), label=name, **style)
@@ -107,11 +111,17 @@ def waveforms(
         sample_rate: in Hz.
         start_s: where the excerpt begins, in seconds.
         duration_s: its length in seconds; more than about 0.05 is a solid band.
+
+    Raises:
+        EqlibError: for signals that cannot be drawn, or an excerpt that is not within all of them.
     """
-    clips = as_clips(signals, sample_rate=sample_rate)
-    first, last = (round(float(t) * sample_rate) for t in (start_s, start_s + duration_s))
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
+    cure = "Give seconds, such as 0.02."
+    start_s = check_number("start_s", start_s, cure=cure)
+    duration_s = check_number("duration_s", duration_s, above=0, cure=cure)
+    first, last = (round(t * sample_rate) for t in (start_s, start_s + duration_s))
     shortest = int(clips.lengths.min())
-    if not 0 <= first < last - 1 < shortest:
+    if not 0 <= first < last <= shortest:
         raise EqlibError(
             f"the excerpt from {start_s} s, {duration_s} s long, does not fit",
             f"one within the {shortest / sample_rate:g} s of the shortest signal",
@@ -135,14 +145,17 @@ def waveforms(
         axes[1, 0].plot(ms, excerpts["target"] - excerpts["output"], color=ROLES["output"]["color"])
         axes[1, 0].set_ylabel("target \N{MINUS SIGN} output")
         fig.align_ylabels()
-    axes[-1, 0].set(xlabel="time (ms)", xlim=(ms[0], ms[-1]))
+    axes[-1, 0].set(xlabel="time (ms)", xlim=(ms[0], ms[0] + len(ms) / sample_rate * 1e3))
+    axes[-1, 0].locator_params(axis="x", steps=[1, 2, 5, 10])
     legend(fig, axes[0, 0])
     return fig
 
 
 @figure
 def spectra(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
-    """The magnitude spectra of whole signals, smoothed to a sixth of an octave.
+    """The power spectra of whole signals, smoothed to about a sixth of an octave.
+
+    0 dB is the highest point of all.
 
     Look for: the distance between input and target, which is the equalizer's gain, and whether
     the output closes it.
@@ -150,15 +163,18 @@ def spectra(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
     Args:
         signals: name -> (samples,).
         sample_rate: in Hz.
+
+    Raises:
+        EqlibError: for signals that cannot be drawn.
     """
-    clips = as_clips(signals, sample_rate=sample_rate)
-    frequencies_hz = np.geomspace(LOW_HZ, sample_rate / 2 / 2 ** (1 / 12), 400)
-    levels_db = [_db(_smooth_spectrum(clip, frequencies_hz, sample_rate)) for clip in clips]
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
+    curves = [_smooth_spectrum_db(clip, sample_rate) for clip in clips]
+    levels_db = [level_db for _, level_db in curves]
     top_db = np.max(levels_db)
 
     fig, ax = plt.subplots(figsize=(WIDTH, 3))
-    for name, level_db, style in zip(clips.names, levels_db, styles(clips.names), strict=True):
-        ax.plot(frequencies_hz, level_db - top_db, label=name, **style)
+    for name, curve, style in zip(clips.names, curves, styles(clips.names), strict=True):
+        ax.plot(curve[0], curve[1] - top_db, label=name, **style)
     ax.set(ylabel="level (dB)", ylim=(max(-90, np.min(levels_db) - top_db) - 3, 3))
     log_frequency(ax, "x", low_hz=LOW_HZ, high_hz=sample_rate / 2)
     legend(fig, ax)
@@ -172,10 +188,13 @@ def spectrograms(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
     Look for: which partials an equalizer makes stronger or weaker, and that their onsets stay.
 
     Args:
-        signals: name -> (samples,).
+        signals: name -> (samples,); three are as many as a phone can show.
         sample_rate: in Hz.
+
+    Raises:
+        EqlibError: for signals that cannot be drawn.
     """
-    clips = as_clips(signals, sample_rate=sample_rate)
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
     window, low_hz = round(0.064 * sample_rate), 50
     rows_hz = np.geomspace(low_hz, sample_rate / 2, 120)
     images = []
@@ -191,7 +210,7 @@ def spectrograms(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
         1, len(clips), sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 3)
     )
     for ax, name, (t, image) in zip(axes[0], clips.names, images, strict=True):
-        mesh = ax.pcolormesh(t, rows_hz, image - top_db, **steps(-80, 0, 5))
+        mesh = ax.pcolormesh(t, rows_hz, image - top_db, **steps_db(-80))
         ax.set(title=name, xlabel="time (s)")
         ax.grid(False)
         log_frequency(ax, "y", low_hz=low_hz, high_hz=sample_rate / 2)
@@ -216,64 +235,32 @@ def measured_responses(
         outputs: name -> (samples,), what came out.
         sample_rate: in Hz.
         eq: the equalizer that was to be matched; its exact response is drawn as "target, exact".
+
+    Raises:
+        EqlibError: for signals that cannot be drawn, of different lengths or shorter than 2048
+            samples, or an equalizer at another sample rate.
     """
-    clips = as_clips({"input": input, **_named("outputs", outputs)}, sample_rate=sample_rate)
-    dry, *wet = clips
-    names = list(clips.names[1:])
+    (dry,) = as_clips("input", {"input": input}, sample_rate=sample_rate)
+    wet = as_clips("outputs", outputs, sample_rate=sample_rate)
+    measured = [metrics.measured_response(dry, clip, sample_rate=sample_rate) for clip in wet]
+    names = list(wet.names)
     if eq is not None:
         check_sample_rate("the equalizer", eq.sample_rate, sample_rate)
-        names = ["target, exact", *names]
-    styled = dict(zip(names, styles(names), strict=True))
+        names.insert(0, "target, exact")
+    looks = dict(zip(names, styles(names), strict=True))
     low_hz, high_hz = LOW_HZ, sample_rate / 2
 
     fig, ax = plt.subplots(figsize=(WIDTH, 3))
     if eq is not None:
-        name, frequencies_hz = names.pop(0), np.geomspace(low_hz, high_hz, 500)
-        gain = np.abs(eq.response(frequencies_hz))
-        ax.plot(frequencies_hz, _db(gain), label=name, **styled[name], linewidth=5, alpha=0.3)
-    for name, clip in zip(names, wet, strict=True):
-        measured = metrics.measured_response(dry, clip, sample_rate=sample_rate)
-        gain = np.where(measured.heard, np.abs(measured.response), np.nan)
-        ax.plot(measured.frequencies_hz, _db(gain), label=name, **styled[name])
+        exact_hz = np.geomspace(low_hz, high_hz, 500)
+        exact_db = _db(np.abs(eq.response(exact_hz)))
+        ax.plot(exact_hz, exact_db, label=names[0], **looks[names[0]], linewidth=5, alpha=0.3)
+    for name, (frequencies_hz, response, heard) in zip(wet.names, measured, strict=True):
+        gain = np.where(heard, np.abs(response), np.nan)
+        ax.plot(frequencies_hz, _db(gain), label=name, **looks[name])
     _gain_axis(ax)
     log_frequency(ax, "x", low_hz=low_hz, high_hz=high_hz)
     legend(fig, ax)
-    return fig
-
-
-@figure
-def training(histories: History | Sequence[History] | Mapping[str, History]) -> Figure:
-    """How the validation scores went while networks trained; a dot marks the weights kept.
-
-    Look for: whether the curves still fell when the time was up (then more time helps), or had
-    turned (then it does not).
-
-    Args:
-        histories: one history, several (named by their stage), or name -> history.
-    """
-    if isinstance(histories, History):
-        histories = [histories]
-    if not isinstance(histories, Mapping):
-        counts = Counter(h.stage for h in histories)
-        numbers = {stage: iter(range(1, n + 1)) for stage, n in counts.items()}
-        histories = {
-            h.stage + f" {next(numbers[h.stage])}" * (counts[h.stage] > 1): h for h in histories
-        }
-    for name, history in _named("histories", histories).items():
-        if not history.steps:
-            cure = "Show it after the training has ended or was stopped."
-            raise EqlibError(f"{name} holds no validation", "a history with at least one", cure)
-
-    fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(WIDTH, 4.2))
-    for (name, h), style in zip(histories.items(), styles(histories), strict=True):
-        for ax, scores_ in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
-            ax.plot(h.seconds, scores_, label=name, **style)
-            ax.plot(h.seconds[h.best], scores_[h.best], "o", color=style["color"], markersize=8)
-    top.set(yscale="log", ylabel="mean abs. error")
-    bottom.set(ylabel="SNR (dB)", xlabel="training time (s)")
-    bottom.set_xlim(left=0)
-    fig.align_ylabels()
-    legend(fig, top)
     return fig
 
 
@@ -286,21 +273,24 @@ def scores(table: Mapping[str, Sequence[float]]) -> Figure:
 
     Args:
         table: name of the method -> SNR in dB of each clip, such as `metrics.snr_db` returns.
+
+    Raises:
+        EqlibError: for a table or a method without scores, or one that is not finite.
     """
-    rows = {name: np.asarray(snr, float).ravel() for name, snr in _named("table", table).items()}
-    for name, snr_db in rows.items():
-        if not snr_db.size or not np.all(np.isfinite(snr_db)):
-            raise EqlibError(
-                f"the scores of {name} are {snr_db}",
-                "at least one number, all finite",
-                "Leave out what has no score; a perfect output has no finite SNR.",
-            )
+    check_named("table", table)
+    cure = "Leave out what has no finite score, such as a perfect or a silent output."
+    rows = {}
+    for name, clips in table.items():
+        rows[name] = [check_number(f"a score of {name}", s, cure=cure) for s in np.ravel(clips)]
+        if not rows[name]:
+            raise EqlibError(f"{name} has no score", "one for each clip", "Leave the method out.")
+
     fig, ax = plt.subplots(figsize=(WIDTH, 1 + 0.6 * len(rows)))
     for row, (snr_db, style) in enumerate(zip(rows.values(), styles(rows), strict=True)):
-        mean_db, color = snr_db.mean(), style["color"]
+        mean_db, color = np.mean(snr_db), style["color"]
         # Dots beside each other, in an order that looks random but is always the same.
         place = row + 0.4 * (np.arange(len(snr_db)) * 0.618 % 1 - 0.5)
-        ax.plot(snr_db, place, "o", color=color, markersize=5, alpha=0.5, markeredgewidth=0)
+        ax.plot(snr_db, place, "o", color=color, markersize=5, alpha=0.65, markeredgewidth=0)
         ax.plot([mean_db, mean_db], [row - 0.33, row + 0.33], color=color, linewidth=2.5)
         ax.annotate(
             f"{mean_db:.1f} dB", (mean_db, row - 0.36), ha="center", va="bottom", color=color
@@ -309,13 +299,6 @@ def scores(table: Mapping[str, Sequence[float]]) -> Figure:
     ax.set_xlabel("SNR (dB), more is better")
     ax.grid(axis="y", visible=False)
     return fig
-
-
-def _named(what: str, mapping: Any) -> Mapping[str, Any]:
-    if not isinstance(mapping, Mapping) or not mapping:
-        given = f"{what} is empty" if mapping == {} else f"{what} is a {type(mapping).__name__}"
-        raise EqlibError(given, "a dict with at least one name", f"Write {what} as {{name: ...}}.")
-    return mapping
 
 
 def _db(gain: np.ndarray) -> np.ndarray:
@@ -337,13 +320,14 @@ def _gain_axis(ax: Axes) -> None:
     ax.set_ylim(max(bottom, -42), max(top, 3))
 
 
-def _smooth_spectrum(
-    audio: np.ndarray, centers_hz: np.ndarray, sample_rate: int, octaves: float = 1 / 6
-) -> np.ndarray:
-    """Root mean square magnitude of the bins within a part of an octave around each center."""
+def _smooth_spectrum_db(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """(frequencies_hz, level_db), 48 an octave: a bell a sixth of an octave wide, over power."""
     samples = max(len(audio), 2 * sample_rate)  # bins of 0.5 Hz or finer: some in every band
     power = np.abs(np.fft.rfft(audio.astype(np.float64), samples)) ** 2
-    bins = centers_hz * samples / sample_rate
-    first, last = (np.rint(bins * 2.0 ** (half / 2)).astype(int) for half in (-octaves, octaves))
     total = np.concatenate(([0], np.cumsum(power)))
-    return np.sqrt((total[last + 1] - total[first]) / (last + 1 - first))
+    octaves = np.arange(int(48 * np.log2(sample_rate / 2 / LOW_HZ)) - 2) / 48
+    edges_hz = LOW_HZ * 2.0 ** (octaves + [[-1 / 24], [1 / 24]])
+    first, last = np.rint(edges_hz * samples / sample_rate).astype(int)
+    mean = (total[last + 1] - total[first]) / (last + 1 - first)
+    bell = ndimage.gaussian_filter1d(mean, 2, mode="nearest")
+    return LOW_HZ * 2.0**octaves, 10 * np.log10(np.maximum(bell, 1e-30))

@@ -121,6 +121,43 @@ def test_a_silent_target_is_refused_where_it_is_the_reference(name):
     assert metrics.mae(target, np.ones((3, 9))).tolist() == [0, 1, 1]
 
 
+# The response that the sound itself shows
+
+
+def test_the_measured_response_is_that_of_the_eq_with_its_phase():
+    eq, x = EQ.low_shelf(cutoff_hz=500, gain_db=10), noise(2, 2, 80_000)
+    frequencies_hz, response, heard = metrics.measured_response(x, eq(x), sample_rate=FS)
+    np.testing.assert_allclose(frequencies_hz, np.arange(1025) * FS / 2048)
+    assert heard.all()
+    assert np.abs(response - eq.response(frequencies_hz)).max() < 0.03
+    # Noise that the input knows nothing of averages out.
+    noisy = metrics.measured_response(x, eq(x) + 0.1 * noise(2, 2, 80_000, seed=1), sample_rate=FS)
+    assert np.abs(noisy.response - eq.response(frequencies_hz)).max() < 0.05
+
+
+def test_it_is_the_ratio_of_spectra_averaged_by_a_plain_loop():
+    x, y = noise(2, 5000), noise(2, 5000, seed=1)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(2048) / 2048)
+    cross, power = np.zeros(1025, complex), np.zeros(1025)
+    for clip in range(2):
+        for start in range(0, 5000 - 2047, 1024):
+            X = np.fft.rfft(window * x[clip, start : start + 2048])
+            Y = np.fft.rfft(window * y[clip, start : start + 2048])
+            cross, power = cross + X.conj() * Y, power + np.abs(X) ** 2
+    measured = metrics.measured_response(x, y, sample_rate=FS, floor_db=-3)
+    np.testing.assert_allclose(measured.response, cross / power, rtol=1e-9)
+    # The first and the last frequency count once in a one-sided spectrum, the others twice.
+    power[1:-1] *= 2
+    assert measured.heard.tolist() == (power > power.max() * 10**-0.3).tolist()
+
+
+def test_only_where_the_input_has_energy_is_a_response_heard():
+    x = np.ones(4096)  # only 0 Hz, and 7.8 Hz beside it, which the Hann window lets through
+    measured = metrics.measured_response(x, 2 * x, sample_rate=FS)
+    assert measured.heard.tolist() == [True] * 2 + [False] * 1023
+    np.testing.assert_allclose(measured.response[:2], 2)
+
+
 # The response, band by band
 
 
@@ -193,7 +230,10 @@ def test_several_clips_are_judged_together():
         for kind in ("low", "high")
     )
     x, y = np.stack([low, high]), np.stack([low, 2 * high])
-    alone = [metrics.response_error_db(a, a, b, sample_rate=FS).error_db for a, b in zip(x, y)]
+    alone = [
+        metrics.response_error_db(a, a, b, sample_rate=FS).error_db
+        for a, b in zip(x, y, strict=True)
+    ]
     assert np.isnan(alone[0][7:]).all() and np.isnan(alone[1][:3]).all()
     together = metrics.response_error_db(x[:, None], x[:, None], y[:, None], sample_rate=FS)
     assert np.isfinite(together.error_db).all()

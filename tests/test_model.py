@@ -130,7 +130,7 @@ def test_process_returns_the_kind_dtype_and_shape_it_was_given(samples, leading)
     np.testing.assert_allclose(net.process(audio).reshape(-1, samples), looped, atol=1e-5)
 
 
-@pytest.mark.parametrize(("window", "hop"), [("hann", 64), ("rectangular", 128)])
+@pytest.mark.parametrize(("window", "hop"), [("hann", 64), ("hann", 128), ("rectangular", 128)])
 def test_process_is_the_network_on_windowed_frames_overlapped_by_a_plain_loop(window, hop):
     config = EQNetConfig(**{**SMALL.__dict__, "window": window, "hop": hop})
     net, audio = EQNet(config).double(), np.random.default_rng(0).standard_normal(1000)
@@ -140,8 +140,8 @@ def test_process_is_the_network_on_windowed_frames_overlapped_by_a_plain_loop(wi
     for start in range(hop, len(padded) - config.frame, hop):
         part = slice(start, start + config.frame)
         frame = torch.from_numpy(padded[part] * shape)[None, None]
-        total[part] += net(frame).detach().numpy()[0, 0] * shape
-        weight[part] += shape**2
+        total[part] += net(frame).detach().numpy()[0, 0]
+        weight[part] += shape
     inside = slice(config.frame, config.frame + 1000)
     np.testing.assert_allclose(net.process(audio), total[inside] / weight[inside], atol=1e-12)
 
@@ -173,7 +173,7 @@ def test_process_refuses_what_is_no_audio(audio):
         ({"filters": 1.5}, "filters is 1.5"),
         ({"pool": 48}, "pool is 48"),
         ({"hop": 100}, "hop is 100"),
-        ({"hop": 512}, "overlap-add"),
+        ({"hop": 1024}, "overlap-add"),
         ({"window": "hamming"}, "hann, rectangular"),
         ({"orientation": "forward"}, "unreversed, adjoint"),
         ({"unpooling": "nearest"}, "repeat, position"),

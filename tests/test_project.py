@@ -151,6 +151,16 @@ def test_images_have_alt_text(chapter):
             assert image.get("alt", "").strip(), cell.source
 
 
+def test_pictures_of_the_readme_are_the_figures_of_the_chapters():
+    figures = {}
+    for chapter in refresh.chapters():
+        figures |= refresh.published_images(refresh.read(chapter))
+    shown = re.findall(r"\(book/images/(.+?)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(shown) == set(figures) == {p.name for p in (ROOT / "book/images").iterdir()}
+    for name, png in figures.items():
+        assert (ROOT / "book/images" / name).read_bytes() == png, "run `make refresh`"
+
+
 @each_page
 def test_players_and_images_in_html_and_markdown_are_labeled(page):
     assert Unlabeled(text(page)).found == []

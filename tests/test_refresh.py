@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 import refresh
 
@@ -146,3 +149,23 @@ def test_the_hash_is_the_same_from_every_python():
     )
     digest = hashlib.sha256(refresh._meaning_of_module(source).encode()).hexdigest()
     assert digest[:12] == "eb3f376116a9"
+
+
+def test_figures_are_stored_small_and_the_published_ones_as_files_too(project):
+    tour = project / "book/tour.ipynb"
+    source = (
+        "import base64, io, numpy as np\nfrom IPython.display import Image\n"
+        "from PIL import Image as P\nf = io.BytesIO()\n"
+        "ramp = np.tile(np.arange(0, 256, 4, np.uint8), (64, 1))\n"
+        "P.fromarray(ramp).convert('RGB').save(f, 'PNG')\n"
+        "Image(f.getvalue())"
+    )
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["publish:ramp.png"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tour)
+    refresh.refresh(tour)
+    published = (project / "book/images/ramp.png").read_bytes()
+    assert refresh.published_images(refresh.read(tour)) == {"ramp.png": published}
+    image = Image.open(io.BytesIO(published))
+    assert image.mode == "P"
+    # 64 grays fit the palette, so that nothing is lost.
+    assert np.array_equal(np.asarray(image.convert("L"))[0], np.arange(0, 256, 4))
