@@ -215,7 +215,8 @@ class EQNet(nn.Module):
             The same kind, dtype, device and shape.
 
         Raises:
-            EqlibError: for audio that is empty, not floating point, or not finite.
+            EqlibError: for audio that is neither an array nor a tensor, is empty, not floating
+                point, or not finite.
         """
         return self._frame_by_frame(audio, self.forward)
 
@@ -225,8 +226,15 @@ class EQNet(nn.Module):
 
     @torch.no_grad()
     def _frame_by_frame(self, audio: Audio, network: Callable[[Tensor], Tensor]) -> Audio:
-        signal = torch.as_tensor(audio)
-        check_audio("audio", signal.detach().cpu().numpy())
+        if not isinstance(audio, (np.ndarray, Tensor)):
+            raise EqlibError(
+                f"audio is a {type(audio).__name__}",
+                "a NumPy array or a torch tensor",
+                "Convert it with numpy.asarray(audio, dtype=numpy.float32).",
+            )
+        signal = torch.from_numpy(audio.copy()) if isinstance(audio, np.ndarray) else audio
+        half = signal.dtype in (torch.bfloat16, torch.float16)
+        check_audio("audio", (signal.float() if half else signal).detach().cpu().numpy())
         config, weight = self.config, self.conv.weight
         window = frames.window(config.window, config.frame)
         gain = frames.overlap_add_gain(window, hop=config.hop)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -65,7 +64,8 @@ def training(histories: History | Sequence[History] | Mapping[str, History]) -> 
             cure = "Give what eqlib.pretrain or eqlib.train returned."
             raise EqlibError(f"{name} {given}", "a History with a validation or more", cure)
 
-    fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(WIDTH, 4.2))
+    fig = Figure(figsize=(WIDTH, 4.2))
+    top, bottom = fig.subplots(2, sharex=True)
     for (name, h), style in zip(histories.items(), styles(histories), strict=True):
         for ax, values in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
             ax.plot(h.seconds, values, label=name, **style)
@@ -96,7 +96,7 @@ def filter_bank(net: EQNet) -> Figure:
     gain = np.abs(weight[order] @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
     gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-6))
 
-    fig = plt.figure(figsize=(WIDTH, 5))
+    fig = Figure(figsize=(WIDTH, 5))
     grid = fig.add_gridspec(2, 3, height_ratios=[5, 2])
     ax = fig.add_subplot(grid[0, :])
     mesh = ax.pcolormesh(frequencies_hz, np.arange(len(order)), gain_db, **steps_db(-40))
@@ -149,7 +149,8 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
         part[0].cpu().numpy()[order] for part in (parts.X1, parts.Z, parts.Z_hat, parts.X1_hat)
     )
 
-    fig, axes = plt.subplots(2, 2, sharex=True, sharey=True, figsize=(WIDTH, 4.8))
+    fig = Figure(figsize=(WIDTH, 4.8))
+    axes = fig.subplots(2, 2, sharex=True, sharey=True)
     panels = (
         ("X1, level in dB", _level_db(X1, config.pool), steps_db(-50)),
         ("Z", Z, steps(MaxNLocator(6).tick_values(Z.min(), Z.max()))),

@@ -22,8 +22,6 @@ from eqlib.errors import EqlibError, check_not_silent, check_same_shape, check_s
 from eqlib.model import EQNetConfig
 
 CLIPPED_SAMPLES = 16  # this many samples that stay at the peak: no waveform does that by itself
-
-
 PLACE = 16  # samples; loudness is looked up on this grid
 
 
@@ -102,23 +100,21 @@ class FrameSampler:
 
     def __init__(self, pairs: Pairs, config: EQNetConfig, device: torch.device) -> None:
         check_sample_rate("the training audio", pairs.dry.sample_rate, config.sample_rate)
-        self.frame = config.frame
+        self.frame, lengths = config.frame, pairs.dry.lengths
         self.window = frames.window(config.window, config.frame).float().to(device)
         self.frames_per_epoch = -(-int(pairs.dry.lengths.sum()) // config.hop)
-        # All clips in a row, a frame of silence between, so that no frame meets two of them.
-        gap = np.zeros(config.frame, np.float32)
         dry, wet = (
-            np.concatenate([gap, *(np.r_[clip, gap] for clip in side)])
-            for side in (pairs.dry, pairs.wet)
+            _in_a_row(side.audio, side.lengths, config.frame) for side in (pairs.dry, pairs.wet)
         )
         self.dry, self.wet = torch.from_numpy(dry).to(device), torch.from_numpy(wet).to(device)
 
         # Each clip at a peak of 1: beside loud ones, a very quiet one would be lost in rounding.
-        even = np.concatenate([gap, *(np.r_[clip / np.abs(clip).max(), gap] for clip in pairs.dry)])
+        even = pairs.dry.audio / np.abs(pairs.dry.audio).max(-1, keepdims=True)
+        even = _in_a_row(even, lengths, config.frame)
         energy = np.cumsum(np.r_[0.0, even.astype(np.float64) ** 2])
         starts = np.arange(0, len(dry) - config.frame - PLACE, PLACE)
         rms = np.sqrt(np.maximum(0, energy[starts + config.frame] - energy[starts]))
-        ends = np.cumsum(pairs.dry.lengths + config.frame)
+        ends = np.cumsum(lengths + config.frame)
         clip = np.searchsorted(ends, starts, side="right")
         share = rms / np.bincount(clip, rms)[clip]
         self.places = torch.from_numpy(np.cumsum(share) / np.sum(share))
@@ -131,6 +127,16 @@ class FrameSampler:
         samples = starts.view(-1, 1, 1) + torch.arange(self.frame)
         samples = samples.to(self.dry.device)
         return self.dry[samples] * self.window, self.wet[samples] * self.window
+
+
+def _in_a_row(audio: np.ndarray, lengths: np.ndarray, gap: int) -> np.ndarray:
+    """All clips one after the other, between them a gap of silence, or of an effect's ringing.
+
+    The gap is as long as a frame, so that no frame meets two clips.
+    """
+    padded = np.pad(audio, ((0, 0), (0, gap)))
+    parts = (row[: length + gap] for row, length in zip(padded, lengths, strict=True))
+    return np.concatenate([np.zeros(gap, audio.dtype), *parts])
 
 
 def _samples_at_peak(clip: np.ndarray) -> int:

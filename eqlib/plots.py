@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -77,9 +76,8 @@ def responses(
     check_number("low_hz", low_hz, above=0, below=high_hz, cure="Lower low_hz.")
     frequencies_hz = np.geomspace(low_hz, high_hz, 1000)
 
-    fig, axes = plt.subplots(
-        1 + phase, sharex=True, squeeze=False, figsize=(WIDTH, 3 + 1.6 * phase)
-    )
+    fig = Figure(figsize=(WIDTH, 3 + 1.6 * phase))
+    axes = fig.subplots(1 + phase, sharex=True, squeeze=False)
     for (name, eq), style in zip(eqs.items(), styles(eqs), strict=True):
         response = eq.response(frequencies_hz)
         axes[0, 0].plot(frequencies_hz, _db(np.abs(response)), label=name, **style)
@@ -131,13 +129,9 @@ def waveforms(
     both = {"target", "output"} <= excerpts.keys()
     ms = np.arange(first, last) / sample_rate * 1e3
 
-    fig, axes = plt.subplots(
-        1 + both,
-        sharex=True,
-        squeeze=False,
-        figsize=(WIDTH, 3 + 1.2 * both),
-        height_ratios=[2, 1][: 1 + both],
-    )
+    fig = Figure(figsize=(WIDTH, 3 + 1.2 * both))
+    ratios = [2, 1][: 1 + both]
+    axes = fig.subplots(1 + both, sharex=True, squeeze=False, height_ratios=ratios)
     for (name, excerpt), style in zip(excerpts.items(), styles(excerpts), strict=True):
         axes[0, 0].plot(ms, excerpt, label=name, **style)
     axes[0, 0].set_ylabel("amplitude")
@@ -172,7 +166,8 @@ def spectra(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
     levels_db = [level_db for _, level_db in curves]
     top_db = np.max(levels_db)
 
-    fig, ax = plt.subplots(figsize=(WIDTH, 3))
+    fig = Figure(figsize=(WIDTH, 3))
+    ax = fig.subplots()
     for name, curve, style in zip(clips.names, curves, styles(clips.names), strict=True):
         ax.plot(curve[0], curve[1] - top_db, label=name, **style)
     ax.set(ylabel="level (dB)", ylim=(max(-90, np.min(levels_db) - top_db) - 3, 3))
@@ -206,9 +201,8 @@ def spectrograms(signals: Mapping[str, Audio], *, sample_rate: int) -> Figure:
         images.append((t, 10 * np.log10(np.maximum(image.T, 1e-30))))
     top_db = max(image.max() for _, image in images)
 
-    fig, axes = plt.subplots(
-        1, len(clips), sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 3)
-    )
+    fig = Figure(figsize=(WIDTH, 3))
+    axes = fig.subplots(1, len(clips), sharex=True, sharey=True, squeeze=False)
     for ax, name, (t, image) in zip(axes[0], clips.names, images, strict=True):
         mesh = ax.pcolormesh(t, rows_hz, image - top_db, **steps_db(-80))
         ax.set(title=name, xlabel="time (s)")
@@ -250,7 +244,8 @@ def measured_responses(
     looks = dict(zip(names, styles(names), strict=True))
     low_hz, high_hz = LOW_HZ, sample_rate / 2
 
-    fig, ax = plt.subplots(figsize=(WIDTH, 3))
+    fig = Figure(figsize=(WIDTH, 3))
+    ax = fig.subplots()
     if eq is not None:
         exact_hz = np.geomspace(low_hz, high_hz, 500)
         exact_db = _db(np.abs(eq.response(exact_hz)))
@@ -285,7 +280,8 @@ def scores(table: Mapping[str, Sequence[float]]) -> Figure:
         if not rows[name]:
             raise EqlibError(f"{name} has no score", "one for each clip", "Leave the method out.")
 
-    fig, ax = plt.subplots(figsize=(WIDTH, 1 + 0.6 * len(rows)))
+    fig = Figure(figsize=(WIDTH, 1 + 0.6 * len(rows)))
+    ax = fig.subplots()
     for row, (snr_db, style) in enumerate(zip(rows.values(), styles(rows), strict=True)):
         mean_db, color = np.mean(snr_db), style["color"]
         # Dots beside each other, in an order that looks random but is always the same.

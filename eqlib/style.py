@@ -79,15 +79,17 @@ class SmallFileCanvas(FigureCanvasAgg):
 def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Gives what a function draws the book's style, whatever style the session has set.
 
-    The figure is closed, or pyplot would keep it: a notebook shows it because it is the cell's
-    last value, once, and not a second time at the cell's end.
+    The function makes its `Figure` without pyplot, which therefore does not show it at the end of
+    the cell: it is shown once, as the cell's value.
     """
 
     @wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        # Loads the session's backend, which teaches a notebook to show figures. Not below: what
+        # a backend sets would be undone at the end of the context.
+        plt.draw_if_interactive()
         with plt.style.context(["default", RC]):
             fig = draw(*args, **kwargs)
-            plt.close(fig)
             SmallFileCanvas(fig)  # sets fig.canvas
             fig.draw_without_rendering()  # now, because ticks are born here and take this style
         return fig

@@ -130,6 +130,16 @@ def test_process_returns_the_kind_dtype_and_shape_it_was_given(samples, leading)
     np.testing.assert_allclose(net.process(audio).reshape(-1, samples), looped, atol=1e-5)
 
 
+def test_process_takes_reversed_read_only_and_half_precision_audio():
+    net, audio = EQNet(SMALL), np.random.default_rng(0).standard_normal(500).astype(np.float32)
+    mirrored = audio[::-1]
+    np.testing.assert_array_equal(net.process(mirrored), net.process(mirrored.copy()))
+    audio.setflags(write=False)
+    assert net.process(audio).flags.writeable
+    half = torch.tensor(audio).bfloat16()
+    assert torch.equal(net.process(half), net.process(half.float()).bfloat16())
+
+
 @pytest.mark.parametrize(("window", "hop"), [("hann", 64), ("hann", 128), ("rectangular", 128)])
 def test_process_is_the_network_on_windowed_frames_overlapped_by_a_plain_loop(window, hop):
     config = EQNetConfig(**{**SMALL.__dict__, "window": window, "hop": hop})
@@ -158,8 +168,8 @@ def test_a_finished_output_never_needs_gradients():
 
 @pytest.mark.parametrize(
     "audio",
-    [np.zeros(0), np.zeros((2, 0)), np.array(1.0), np.array([0.1, np.nan]), np.arange(9)],
-    ids=["empty", "empty rows", "a number", "NaN", "integers"],
+    [np.zeros(0), np.zeros((2, 0)), np.array(1.0), np.array([0.1, np.nan]), np.arange(9), [0.1]],
+    ids=["empty", "empty rows", "a number", "NaN", "integers", "a list"],
 )
 def test_process_refuses_what_is_no_audio(audio):
     with pytest.raises(EqlibError):
