@@ -149,12 +149,12 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
         part[0].cpu().numpy()[order] for part in (parts.X1, parts.Z, parts.Z_hat, parts.X1_hat)
     )
 
-    fig = Figure(figsize=(WIDTH, 4.8))
+    fig = Figure(figsize=(WIDTH, 4.6))
     axes = fig.subplots(2, 2, sharex=True, sharey=True)
     panels = (
-        ("X1, level in dB", _level_db(X1, config.pool), steps_db(-50)),
+        ("X1, level in dB", _level_db(X1, config.pool), steps_db(-60, step=10)),
         ("Z", Z, steps(MaxNLocator(6).tick_values(Z.min(), Z.max()))),
-        ("X1_hat, level in dB", _level_db(X1_hat, config.pool), steps_db(-50)),
+        ("X1_hat, level in dB", _level_db(X1_hat, config.pool), steps_db(-60, step=10)),
         ("Z_hat", Z_hat, steps(MaxNLocator(6).tick_values(Z_hat.min(), Z_hat.max()))),
     )
     edges_ms = np.arange(config.units + 1) * config.pool / config.sample_rate * 1e3

@@ -129,7 +129,7 @@ def waveforms(
     both = {"target", "output"} <= excerpts.keys()
     ms = np.arange(first, last) / sample_rate * 1e3
 
-    fig = Figure(figsize=(WIDTH, 3 + 1.2 * both))
+    fig = Figure(figsize=(WIDTH, 2.8 + both))
     ratios = [2, 1][: 1 + both]
     axes = fig.subplots(1 + both, sharex=True, squeeze=False, height_ratios=ratios)
     for (name, excerpt), style in zip(excerpts.items(), styles(excerpts), strict=True):

@@ -137,6 +137,6 @@ def steps(edges: np.ndarray, *, extend: str = "neither") -> dict[str, Any]:
     return {"cmap": "viridis", "norm": BoundaryNorm(edges, 256, extend=extend), "rasterized": True}
 
 
-def steps_db(lowest: int) -> dict[str, Any]:
-    """The same from 0 dB, the strongest, down to `lowest` in steps of 5 dB."""
-    return steps(np.arange(lowest, 1, 5), extend="min")
+def steps_db(lowest: int, *, step: int = 5) -> dict[str, Any]:
+    """The same from 0 dB, the strongest, down to `lowest`, in steps of so many dB."""
+    return steps(np.arange(lowest, 1, step), extend="min")
