@@ -30,7 +30,7 @@ ROWS = [
     {"filters", "fir", "biquad", "frames", "layers", "clips", "data", "metrics"},
     {"model"},
     {"pairs", "runs", "run_state", "training", "checkpoints", "baselines"},
-    {"net_plots", "players", "plots", "style"},
+    {"named", "net_plots", "players", "plots", "style"},
     {"__init__"},
 ]
 
