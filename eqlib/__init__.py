@@ -1,43 +1,52 @@
 """eqlib: end-to-end equalization with convolutional neural networks, to learn from and to use.
 
-import eqlib
-from eqlib import EQ, EQNet, data
+Example::
 
-notes = data.load(instrument="piano", split="train")
-held_out = data.load(instrument="piano", split="validation")
-low_shelf = EQ.low_shelf(cutoff_hz=500, gain_db=10)
+    import eqlib
+    from eqlib import EQ, EQNet, data
 
-net = EQNet()
-pairs, validation = eqlib.pair(notes, low_shelf), eqlib.pair(held_out, low_shelf)
-eqlib.pretrain(net, pairs, validation)        # a minute
-eqlib.train(net, pairs, validation)           # two minutes
-equalized = net.process(audio)
+    notes = data.load(instrument="piano", split="train")
+    held_out = data.load(instrument="piano", split="validation")
+    low_shelf = EQ.low_shelf(cutoff_hz=500, gain_db=10)
+
+    net = EQNet()
+    pairs, validation = eqlib.pair(notes, low_shelf), eqlib.pair(held_out, low_shelf)
+    eqlib.pretrain(net, pairs, validation)  # a minute
+    eqlib.train(net, pairs, validation)  # two minutes
+    equalized = net.process(audio)
+
+Figures are in `eqlib.plots` and sounds in `eqlib.players`, which are imported by name, so that a
+program that needs neither starts quickly.
 """
 
-from eqlib import data, filters, frames, layers, metrics
+from eqlib import baselines, data, filters, frames, layers, metrics
 from eqlib.checkpoints import load, pretrained, save
+from eqlib.clips import Clips
 from eqlib.errors import EqlibError
 from eqlib.filters import EQ
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.pairs import Pairs, pair
-from eqlib.runs import PAPER, Recipe
+from eqlib.runs import PAPER, History, Recipe
 from eqlib.training import pretrain, train
 
 __version__ = "0.1.0"
 __all__ = [
     "EQ",
+    "PAPER",
+    "Clips",
     "EQNet",
     "EQNetConfig",
     "EqlibError",
-    "PAPER",
+    "History",
     "Pairs",
     "Recipe",
+    "baselines",
     "data",
     "filters",
     "frames",
     "layers",
-    "metrics",
     "load",
+    "metrics",
     "pair",
     "pretrain",
     "pretrained",

@@ -48,7 +48,7 @@ def save(net: EQNet, path: str | PathLike[str]) -> Path:
 
 
 def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQNet:
-    """Reads a network that `save` wrote, or a trainer as its best.
+    """Reads a network that `save` wrote, or that training kept as its best.
 
     Args:
         path: the file.
@@ -68,7 +68,7 @@ def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQN
             "a network by itself",
             "Load the file beside it that ends in -best, or go on training with resume=True.",
         )
-    net = EQNet(_config(path, header))
+    net = EQNet(config_of(path, header))
     if config is not None:
         check_same_config(str(path), net.config, config)
     load_weights(path, net, tensors)
@@ -96,7 +96,11 @@ def pretrained(name: str) -> EQNet:
 
 
 def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[str, Any]) -> Path:
-    """Writes tensors and a JSON header to a safetensors file, complete or not at all."""
+    """Writes tensors and a JSON header to a safetensors file, complete or not at all.
+
+    Raises:
+        EqlibError: if the file cannot be written, or the header cannot become JSON.
+    """
     path = Path(path)
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     try:
@@ -126,7 +130,11 @@ def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[st
 
 
 def read(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Reads what `write` wrote, and refuses it if a single bit has changed."""
+    """Reads what `write` wrote, and refuses it if a single bit has changed.
+
+    Raises:
+        EqlibError: for a missing, damaged or foreign file.
+    """
     path = Path(path)
     if not path.is_file():
         raise EqlibError(f"there is no file {path}", "a checkpoint", "Check the path.")
@@ -167,7 +175,8 @@ def check_same_config(name: str, given: EQNetConfig, expected: EQNetConfig) -> N
         )
 
 
-def _config(path: str | PathLike[str], header: dict[str, Any]) -> EQNetConfig:
+def config_of(path: str | PathLike[str], header: dict[str, Any]) -> EQNetConfig:
+    """The config that a file's header describes."""
     try:
         return EQNetConfig(**header["config"])
     except (KeyError, TypeError) as error:

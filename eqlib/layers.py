@@ -14,7 +14,8 @@ layer               plain form                                         fast form
                                                                        along its diagonals
 ==================  =================================================  =========================
 
-"Same" padding here always puts ``(K - 1) // 2`` zeros before the signal and the rest after it.
+"Same" padding puts ``(K - 1) // 2`` zeros before the signal and the rest after it (the adjoint
+deconvolution, being the transpose, the other way round).
 Like every deep-learning "convolution", these layers correlate:
 ``y[n] = sum_k w[k] x[n + k - left]``.
 """
@@ -27,6 +28,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from eqlib.errors import EqlibError
+
+ORIENTATIONS = ("unreversed", "adjoint")
 
 
 class Conv1D(nn.Module):
@@ -124,12 +129,21 @@ class DeConv1D(nn.Module):
             channel's whole path has the response W(f)^2, whose phase can be learned; "adjoint"
             reverses them in time, as a true transposed convolution does: |W(f)|^2, zero phase.
 
+    Raises:
+        EqlibError: for another orientation.
+
     Shapes:
         input (batch, C, time) and the tied weight (C, K); output (batch, 1, time); bias (1,).
     """
 
     def __init__(self, orientation: str) -> None:
         super().__init__()
+        if orientation not in ORIENTATIONS:
+            raise EqlibError(
+                f"orientation is {orientation!r}",
+                f"one of {', '.join(ORIENTATIONS)}",
+                "Choose one.",
+            )
         self.orientation = orientation
         self.bias = nn.Parameter(torch.zeros(1))
 

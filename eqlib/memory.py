@@ -30,7 +30,8 @@ def kept() -> Iterator[None]:
     if not hasattr(libc, "gnu_get_libc_version"):
         yield
         return
-    libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES)
+    if not libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES):
+        libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)  # more than this, older versions refuse
     libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
     try:
         yield

@@ -31,17 +31,26 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eqlib import frames
-from eqlib.errors import EqlibError, check_audio
-from eqlib.layers import Conv1D, Conv1DLocal, DeConv1D, Dense, LocallyConnectedDense, max_pool
+from eqlib.errors import EqlibError, check_audio, check_integer
+from eqlib.layers import (
+    ORIENTATIONS,
+    Conv1D,
+    Conv1DLocal,
+    DeConv1D,
+    Dense,
+    LocallyConnectedDense,
+    max_pool,
+)
 
 Audio = TypeVar("Audio", np.ndarray, Tensor)
-ORIENTATIONS = ("unreversed", "adjoint")
 UNPOOLINGS = ("repeat", "position")
 
 
 @dataclass(frozen=True)
 class EQNetConfig:
-    """The sizes of the network; the defaults are the paper's, and give 561,473 parameters.
+    """The sizes of the network, by default the paper's, which give 561,473 parameters.
+
+    The paper does not tell the hop, the window or the orientation; these are the project's.
 
     Attributes:
         frame: samples N in a frame.
@@ -78,9 +87,9 @@ class EQNetConfig:
 
     def __post_init__(self) -> None:
         for name in ("frame", "hop", "filters", "kernel", "local_kernel", "pool", "sample_rate"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise EqlibError(f"{name} is {value!r}", "a positive integer", f"Change {name}.")
+            cure = f"Give {name} a positive whole number."
+            value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
+            object.__setattr__(self, name, value)  # NumPy's integers become Python's
         if self.frame % self.pool:
             raise EqlibError(
                 f"pool is {self.pool} samples for a frame of {self.frame}",
@@ -128,7 +137,7 @@ class EQNet(nn.Module):
 
     Attributes:
         info: what the weights were trained on (target, seed, steps, scores), filled by
-            `eqlib.train`, kept by `eqlib.save` and `eqlib.load`; empty for a new network.
+            the trainers, kept by `eqlib.save` and `eqlib.load`; empty for a new network.
 
     Shapes:
         input and output of the network itself: frames (batch, 1, frame).
@@ -143,7 +152,7 @@ class EQNet(nn.Module):
         self.config = config = config or EQNetConfig()
         self.info: dict[str, Any] = {}
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             # Adaptive front-end
             self.conv = Conv1D(config.filters, config.kernel)
             self.conv_local = Conv1DLocal(config.filters, config.local_kernel)
@@ -154,7 +163,7 @@ class EQNet(nn.Module):
             self.deconv = DeConv1D(config.orientation)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The whole network, as it is trained in the second step: (batch, 1, frame), twice."""
+        """The whole network, as it is trained in step two: (batch, 1, frame), both ways."""
         X1, Z, positions = self.front_end(x, positions=self.config.unpooling == "position")
         Z_hat = self.latent(Z)
         return self.back_end(X1, Z_hat, positions)
@@ -168,15 +177,21 @@ class EQNet(nn.Module):
         return self.back_end(X1, Z, positions)
 
     def front_end(self, x: Tensor, *, positions: bool) -> tuple[Tensor, Tensor, Tensor | None]:
-        """X -> X1, Z, and where each maximum stood (None unless asked for)."""
+        """Turns x into X1, Z, and where each maximum stood (None unless asked for)."""
+        if x.shape[1:] != (1, self.config.frame):
+            raise EqlibError(
+                f"the frames have shape {tuple(x.shape)}",
+                f"(batch, 1, {self.config.frame})",
+                "For a whole signal, use net.process(audio).",
+            )
         X1 = self.conv(x)
-        X2 = self.conv_local(X1.abs())
+        envelopes = self.conv_local(X1.abs())
         # softplus never changes the order of two values, so it may come after the maximum:
         # the same result at 1 / pool of the price.
         if positions:
-            Z, places = F.max_pool1d(X2, self.config.pool, return_indices=True)
+            Z, places = F.max_pool1d(envelopes, self.config.pool, return_indices=True)
             return X1, F.softplus(Z), places
-        return X1, F.softplus(max_pool(X2, self.config.pool)), None
+        return X1, F.softplus(max_pool(envelopes, self.config.pool)), None
 
     def latent(self, Z: Tensor) -> Tensor:
         """Z -> Z_hat, both (batch, C, units)."""
@@ -212,7 +227,7 @@ class EQNet(nn.Module):
             audio: (..., samples) at the config's sample rate, numpy or torch, of any length.
 
         Returns:
-            The same kind, dtype, device and shape.
+            The same kind, dtype, device and shape, without gradients.
 
         Raises:
             EqlibError: for audio that is neither an array nor a tensor, is empty, not floating
@@ -232,9 +247,13 @@ class EQNet(nn.Module):
                 "a NumPy array or a torch tensor",
                 "Convert it with numpy.asarray(audio, dtype=numpy.float32).",
             )
-        signal = torch.from_numpy(audio.copy()) if isinstance(audio, np.ndarray) else audio
-        half = signal.dtype in (torch.bfloat16, torch.float16)
-        check_audio("audio", (signal.float() if half else signal).detach().cpu().numpy())
+        if isinstance(audio, np.ndarray):
+            check_audio("audio", audio)
+            signal = torch.from_numpy(audio.astype(np.float64))  # torch knows fewer kinds of float
+        else:
+            half = audio.dtype in (torch.bfloat16, torch.float16)  # which NumPy does not know
+            check_audio("audio", (audio.float() if half else audio).detach().cpu().numpy())
+            signal = audio
         config, weight = self.config, self.conv.weight
         window = frames.window(config.window, config.frame)
         gain = frames.overlap_add_gain(window, hop=config.hop)
@@ -243,7 +262,7 @@ class EQNet(nn.Module):
         cut = frames.cut(rows, frame=config.frame, hop=config.hop)
         # Few frames at a time: their 128 channels stay in the processor's cache.
         parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(8)]
-        heard = (torch.cat(parts)[:, 0] / gain).unflatten(0, cut.shape[:2])
-        output = frames.overlap_add(heard, hop=config.hop, samples=signal.shape[-1])
+        processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cut.shape[:2])
+        output = frames.overlap_add(processed, hop=config.hop, samples=signal.shape[-1])
         output = output.reshape(signal.shape).to(signal)
-        return output.numpy() if isinstance(audio, np.ndarray) else output
+        return output.numpy().astype(audio.dtype) if isinstance(audio, np.ndarray) else output

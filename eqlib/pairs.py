@@ -72,7 +72,8 @@ def pair(clips: Clips, effect: Callable[[np.ndarray], np.ndarray]) -> Pairs:
         effect: an `eqlib.EQ`, or any function from (clips, samples) to the same shape.
 
     Raises:
-        EqlibError: if the effect is an EQ for another sample rate, or `Pairs` refuses its output.
+        EqlibError: if the effect is an EQ for another sample rate, or `Pairs` refuses its output,
+            as it does for an effect that clips.
     """
     rate = getattr(effect, "sample_rate", clips.sample_rate)
     check_sample_rate("the equalizer", rate, clips.sample_rate)
@@ -113,11 +114,12 @@ class FrameSampler:
         even = _in_a_row(even, lengths, config.frame)
         energy = np.cumsum(np.r_[0.0, even.astype(np.float64) ** 2])
         starts = np.arange(0, len(dry) - config.frame - PLACE, PLACE)
-        rms = np.sqrt(np.maximum(0, energy[starts + config.frame] - energy[starts]))
+        level = np.sqrt(np.maximum(0, energy[starts + config.frame] - energy[starts]))
         ends = np.cumsum(lengths + config.frame)
         clip = np.searchsorted(ends, starts, side="right")
-        share = rms / np.bincount(clip, rms)[clip]
-        self.places = torch.from_numpy(np.cumsum(share) / np.sum(share))
+        share = level / np.bincount(clip, level)[clip]
+        total = np.cumsum(share)
+        self.places = torch.from_numpy(total / total[-1])
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Input frames and target frames, each (batch, 1, frame)."""

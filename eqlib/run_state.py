@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from dataclasses import asdict
 from os import PathLike
@@ -15,8 +16,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from eqlib import checkpoints
-from eqlib.errors import EqlibError
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.errors import EqlibError, check_integer, check_sample_rate
+from eqlib.model import EQNet
 from eqlib.pairs import FrameSampler, Pairs
 from eqlib.runs import Budget, History, Recipe
 
@@ -29,29 +30,41 @@ class Run:
         stage: str,
         net: EQNet,
         pairs: Pairs,
-        recipe: Recipe,
+        validation: Pairs,
+        recipe: Recipe | None,
         seed: int,
         budget: Budget,
         folder: str | PathLike[str] | None,
         resume: bool,
     ) -> None:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.net, self.recipe, self.budget, self.seed = net.to(device), recipe, budget, seed
+        check_sample_rate(
+            "the validation audio", validation.dry.sample_rate, net.config.sample_rate
+        )
+        if validation.target != pairs.target:
+            raise EqlibError(
+                "the validation pairs are of another effect than the training pairs",
+                "the same effect for both",
+                "Make both with the same equalizer: eqlib.pair(clips, equalizer).",
+            )
+        self.home = next(net.parameters()).device
+        device = torch.device("cuda") if torch.cuda.is_available() else self.home
+        self.net, self.recipe, self.budget = net.to(device), recipe or Recipe(), budget
+        self.seed = check_integer("seed", seed, at_least=0, cure="Give it as an integer.")
         self.sampler = FrameSampler(pairs, net.config, device)
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(self.seed)
         self.optimizer = self._adam()
         self.history = History(stage)
         self.best = _weights(net)
         self.step = self.rounds = self.waited = 0
         self.losses: list[float] = []
-        self.target = pairs.target
         settings = {
             "stage": stage,
-            "seed": seed,
-            "recipe": asdict(recipe),
+            "seed": self.seed,
+            "recipe": asdict(self.recipe),
             "budget": asdict(budget),
             "target": pairs.target,
             "audio": _fingerprint(pairs),
+            "validation": _fingerprint(validation),
         }
         # As they will be read again, tuples as lists, to be compared when a run is resumed.
         self.settings = json.loads(json.dumps(settings))
@@ -63,14 +76,10 @@ class Run:
                 "the folder that the run's checkpoints are in",
                 "Pass folder=... to both the run and its continuation.",
             )
-        if self.folder and self.path("last").exists():
-            if not resume:
-                raise EqlibError(
-                    f"{self.folder} already holds a run of {stage}",
-                    "an empty folder, or resume=True",
-                    "Pass resume=True to go on with that run, or choose another folder.",
-                )
+        if self.folder and resume and self.path("last").exists():
             self._restore()
+        elif self.folder:
+            self._claim_folder()
 
     def path(self, which: str) -> Path:
         """The file of the "best" or "last" checkpoint."""
@@ -89,10 +98,11 @@ class Run:
 
     def validate(self, mae: float, snr_db: float, *, save: bool = True) -> None:
         """Notes a validation; keeps the weights if it is the best one."""
+        self.check_finite(mae)
         improved = self.history.add(
             steps=self.step,
             seconds=self.seconds(),
-            train_mae=sum(self.losses) / max(1, len(self.losses)),
+            train_mae=sum(self.losses) / len(self.losses) if self.losses else math.nan,
             validation_mae=mae,
             validation_snr_db=snr_db,
         )
@@ -120,16 +130,34 @@ class Run:
             tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
         tensors["generator"] = self.generator.get_state()
         counters = {name: getattr(self, name) for name in ("step", "rounds", "waited", "losses")}
-        header = {"config": asdict(self.net.config), "settings": self.settings} | counters
+        header = {"config": asdict(self.net.config), "info": self.net.info} | counters
         header |= {"history": asdict(self.history), "seconds": self.seconds()}
+        header |= {"settings": self.settings}
         checkpoints.write(self.path("last"), tensors, header)
+
+    def _claim_folder(self) -> None:
+        """Makes the folder now, and not after the first 500 steps, or says why it cannot be."""
+        if any(self.path(which).exists() for which in ("best", "last")):
+            raise EqlibError(
+                f"{self.folder} already holds a run of {self.history.stage}",
+                "an empty folder, or resume=True",
+                "Pass resume=True to go on with that run, or choose another folder.",
+            )
+        self.save_last()
 
     def _restore(self) -> None:
         path = self.path("last")
         tensors, header = checkpoints.read(path)
-        checkpoints.check_same_config(str(path), EQNetConfig(**header["config"]), self.net.config)
+        if "settings" not in header:
+            raise EqlibError(
+                f"{path} is a network by itself",
+                "the state of a training run",
+                "Move it elsewhere: files of this name are a run's own.",
+            )
+        config = checkpoints.config_of(path, header)
+        checkpoints.check_same_config(str(path), config, self.net.config)
         before = header["settings"]
-        changed = [name for name in self.settings if self.settings[name] != before[name]]
+        changed = [name for name, value in self.settings.items() if before.get(name) != value]
         if changed:
             raise EqlibError(
                 f"{path} is of a run with " + ", ".join(f"another {name}" for name in changed),
@@ -153,22 +181,29 @@ class Run:
         for name in ("step", "rounds", "waited", "losses"):
             setattr(self, name, header[name])
         self.history = History(**header["history"])
+        self.net.info = header["info"]
         self.began = time.perf_counter() - header["seconds"]
 
-    def finish(self) -> None:
-        """Leaves the network with its best weights, and says what they are."""
+    def restore_best(self) -> None:
+        """Leaves the network with its best weights, on the device it came from."""
         self.net.load_state_dict(self.best)
-        self._describe()
+        self.net.to(self.home)
 
-    def fail(self, loss: float) -> None:
-        """Ends the run because of a loss that is not a number."""
-        self.net.load_state_dict(self.best)
-        raise EqlibError(
-            f"the loss became {loss} at step {self.step + 1} "
-            f"(learning rate {self.optimizer.param_groups[0]['lr']:.3g})",
-            "a finite loss; the audio is finite, so the steps were too large",
-            "Lower Recipe.learning_rate. The network has its best weights from before.",
-        )
+    def finish(self) -> None:
+        """Notes what the weights are, in the network and in its file."""
+        self._describe()
+        if self.folder:
+            checkpoints.save(self.net, self.path("best"))
+
+    def check_finite(self, error: float) -> None:
+        """Ends the run if an error is not a number, for that is never the audio's fault here."""
+        if not math.isfinite(error):
+            raise EqlibError(
+                f"the loss became {error} at step {self.step + 1} "
+                f"(learning rate {self.optimizer.param_groups[0]['lr']:.3g})",
+                "a finite loss; the audio is finite, so the steps were too large",
+                "Lower Recipe.learning_rate. The network has its best weights from before.",
+            )
 
     def progress_bar(self, wanted: bool) -> tqdm:
         """A bar over the budget, for `show`."""
@@ -195,15 +230,13 @@ class Run:
         return torch.optim.Adam(self.net.parameters(), fused=True)
 
     def _describe(self) -> None:
-        device = next(self.net.parameters()).device
-        self.net.info["sample_rate"] = self.net.config.sample_rate
-        self.net.info["target"] = self.target
+        self.net.info["target"] = self.settings["target"]
         self.net.info[self.history.stage] = {
             "seed": self.seed,
             "recipe": asdict(self.recipe),
             "budget": asdict(self.budget),
             **self.history.scores(),
-            "device": str(device),
+            "device": str(self.sampler.dry.device),
             "torch": torch.__version__,
         }
 
@@ -213,6 +246,8 @@ def _weights(net: EQNet) -> dict[str, Tensor]:
 
 
 def _fingerprint(pairs: Pairs) -> str:
-    digest = hashlib.sha256(pairs.dry.audio.tobytes())
-    digest.update(pairs.wet.audio.tobytes())
+    digest = hashlib.sha256()
+    for side in (pairs.dry, pairs.wet):
+        digest.update(repr((side.audio.shape, side.lengths.tolist(), side.sample_rate)).encode())
+        digest.update(side.audio.tobytes())
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from eqlib.errors import EqlibError, check_number
+from eqlib.errors import EqlibError, check_integer, check_number
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Recipe:
     Attributes:
         learning_rate: the highest one.
         batch: frames in one step.
-        warmup_steps: steps over which the learning rate rises from zero.
+        warmup_steps: steps over which the learning rate rises from zero; 1 for no warm-up.
         schedule: "cosine" falls to zero at the end of the budget. "patience" keeps the rate until
             the validation has not improved `patience` times in a row, goes back to the best
             weights and on at a quarter of the rate, and the second time it stops.
-        patience: see schedule.
+        patience: counted in validations; see schedule.
         validate_every: steps from one validation to the next.
 
     Raises:
@@ -38,8 +38,12 @@ class Recipe:
     validate_every: int = 500
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "batch", "warmup_steps", "patience", "validate_every"):
-            check_number(name, getattr(self, name), above=0, cure=f"Give {name} a positive number.")
+        cure = "Give learning_rate a positive number."
+        check_number("learning_rate", self.learning_rate, above=0, cure=cure)
+        for name in ("batch", "warmup_steps", "patience", "validate_every"):
+            cure = f"Give {name} a positive whole number."
+            value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
+            object.__setattr__(self, name, value)  # NumPy's integers become Python's
         if self.schedule not in ("cosine", "patience"):
             raise EqlibError(
                 f"schedule is {self.schedule!r}", "cosine or patience", "Choose one of them."
@@ -52,7 +56,9 @@ class Recipe:
 
 
 PAPER = Recipe(learning_rate=1e-4, warmup_steps=1, schedule="patience")
-"""The authors' learning rate and patience. It needs hours where the default needs minutes."""
+"""Rate, patience and the second round at a quarter of the rate are those of the authors' released
+code; the batch, and the steps between validations, are this project's. It needs hours where the
+default needs minutes: give it a budget to match, such as ``seconds=4 * 3600``."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ class StopRequest:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._main:
+        if self._main and self._before is not None:  # None: set by a program that is not Python
             signal.signal(signal.SIGINT, self._before)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -22,7 +23,7 @@ from torch import Tensor
 from eqlib import memory, metrics
 from eqlib.clips import Clips
 from eqlib.model import EQNet
-from eqlib.pairs import FrameSampler, Pairs
+from eqlib.pairs import Pairs
 from eqlib.run_state import Run
 from eqlib.runs import Budget, History, Recipe, StopRequest
 
@@ -49,11 +50,12 @@ def pretrain(
     Args:
         net: the network; it is changed in place, and ends with the best weights.
         pairs: recordings to learn from.
-        validation: recordings to choose the best weights by; no clip should be in both.
+        validation: recordings of the same effect to choose the best weights by (here, by how well
+            the dry ones are returned); no clip should be in both.
         seconds: budget as time, by default 60. At most one of seconds, steps and epochs.
         steps: budget as optimizer steps.
-        epochs: budget as times that all audio is heard.
-        recipe: learning rate and so on; `Recipe()` by default.
+        epochs: budget as multiples of the frames, a hop apart, that the recordings hold.
+        recipe: learning rate and so on, by default `eqlib.Recipe` as it comes.
         seed: of the frames that are drawn.
         folder: where checkpoints go, best and last; nothing is written without it.
         resume: continue the run whose last checkpoint is in `folder`, if there is one, as if it
@@ -62,24 +64,27 @@ def pretrain(
 
     Returns:
         The history of the run. A Ctrl-C or a kernel's interrupt ends the run early and keeps the
-        best weights so far.
+        best weights so far; a script can tell by ``history.interrupted``. Where there is a GPU,
+        the network trains on it, and returns to where it was.
 
     Raises:
         EqlibError: for a loss that is not a number (with the cause), audio at another sample rate
-            than the network's, a folder that already holds a run, or a resumed run whose
-            settings have changed.
+            than the network's, validation pairs of another effect, more than one budget, a folder
+            that already holds a run or cannot be written, resume without a folder, or a resumed
+            run whose settings have changed.
     """
     budget = Budget.choose(60, seconds=seconds, steps=steps, epochs=epochs)
+    run = Run("pretrain", net, pairs, validation, recipe, seed, budget, folder, resume)
 
-    def draw(sampler: FrameSampler, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        dry, wet = sampler.draw(run.recipe.batch, generator)
-        either = torch.cat((dry[::2], wet[1::2]))
+    def draw() -> tuple[Tensor, Tensor]:
+        dry, wet = run.sampler.draw(run.recipe.batch, run.generator)
+        first = run.step % 2  # in turns, so that a batch of one hears both kinds as well
+        either = torch.cat((dry[first::2], wet[1 - first :: 2]))
         return either, either
 
     def check() -> tuple[float, float]:
         return _scores(validation.dry, validation.dry, net.reconstruct)
 
-    run = Run("pretrain", net, pairs, recipe or Recipe(), seed, budget, folder, resume)
     return _fit(run, net.autoencode, draw, check, progress)
 
 
@@ -103,48 +108,51 @@ def train(
     Afterwards ``net.info`` says what the network was trained on.
     """
     budget = Budget.choose(120, seconds=seconds, steps=steps, epochs=epochs)
+    run = Run("train", net, pairs, validation, recipe, seed, budget, folder, resume)
 
-    def draw(sampler: FrameSampler, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return sampler.draw(run.recipe.batch, generator)
+    def draw() -> tuple[Tensor, Tensor]:
+        return run.sampler.draw(run.recipe.batch, run.generator)
 
     def check() -> tuple[float, float]:
         return _scores(validation.dry, validation.wet, net.process)
 
-    run = Run("train", net, pairs, recipe or Recipe(), seed, budget, folder, resume)
     return _fit(run, net.forward, draw, check, progress)
 
 
 def _fit(
     run: Run,
     network: Callable[[Tensor], Tensor],
-    draw: Callable[[FrameSampler, torch.Generator], tuple[Tensor, Tensor]],
+    draw: Callable[[], tuple[Tensor, Tensor]],
     check: Callable[[], tuple[float, float]],
     progress: bool,
 ) -> History:
     """The training loop."""
     recipe, history = run.recipe, run.history
-    with memory.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
-        while (used := run.used()) < 1 and run.rounds < 2 and not stop.requested:
-            for group in run.optimizer.param_groups:
-                group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
-            x, y = draw(run.sampler, run.generator)
-            loss = F.l1_loss(network(x), y)
-            run.optimizer.zero_grad()
-            loss.backward()
-            if not math.isfinite(loss.item()):
-                run.fail(loss.item())
-            run.optimizer.step()
-            run.step += 1
-            run.losses.append(loss.item())
-            if run.step % recipe.validate_every == 0:
-                run.validate(*check())
-            run.show(bar)
+    try:
+        with memory.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
+            while (used := run.used()) < 1 and run.rounds < 2 and not stop.requested:
+                for group in run.optimizer.param_groups:
+                    group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
+                x, y = draw()
+                loss = F.l1_loss(network(x), y)
+                run.optimizer.zero_grad()
+                loss.backward()
+                run.check_finite(loss.item())
+                run.optimizer.step()
+                run.step += 1
+                run.losses.append(loss.item())
+                if run.step % recipe.validate_every == 0:
+                    run.validate(*check())
+                run.show(bar)
 
-        run.save_last()
-        history.interrupted = stop.requested
-        if not history.steps or history.steps[-1] < run.step:
-            run.validate(*check(), save=False)
-        run.show(bar)
+            run.save_last()
+            history.interrupted = used < 1 and run.rounds < 2
+            if not history.steps or history.steps[-1] < run.step:
+                run.validate(*check(), save=False)
+            run.show(bar)
+    finally:
+        # After an error or an impatient Ctrl-C too, the network has the best weights so far.
+        run.restore_best()
     run.finish()
     return history
 
@@ -152,6 +160,8 @@ def _fit(
 def _scores(inputs: Clips, targets: Clips, process: Callable[[Any], Any]) -> tuple[float, float]:
     """Mean over clips of mae and of SNR in dB, on whole signals."""
     outputs = [process(clip) for clip in inputs]
+    if not all(np.isfinite(output).all() for output in outputs):
+        return math.nan, math.nan
     mae = [metrics.mae(*both) for both in zip(targets, outputs, strict=True)]
     snr_db = [metrics.snr_db(*both) for both in zip(targets, outputs, strict=True)]
     return sum(mae).item() / len(mae), sum(snr_db).item() / len(snr_db)

@@ -6,9 +6,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from eqlib.errors import EqlibError
 from eqlib.layers import Conv1D, Conv1DLocal, DeConv1D, Dense, LocallyConnectedDense, max_pool
 
-SIZES = [(2, 3, 48, 8), (1, 5, 40, 7), (3, 2, 16, 16), (2, 4, 96, 1)]  # batch, C, time, kernel
+SIZES = [
+    (2, 3, 48, 8),
+    (1, 5, 40, 7),
+    (3, 2, 16, 16),
+    (2, 4, 96, 1),
+    (2, 3, 5, 8),
+]  # batch, C, time, kernel
 
 
 def same(x: torch.Tensor, kernel: int) -> torch.Tensor:
@@ -76,6 +83,11 @@ def test_deconv1d_is_a_plain_convolution_or_its_transpose(
 
     inputs = (randn(batch, channels, time), randn(channels, kernel, seed=1))
     assert_same_with_gradients(layer, plain, inputs)
+
+
+def test_an_orientation_that_does_not_exist_is_refused():
+    with pytest.raises(EqlibError, match="'Adjoint'.*unreversed, adjoint"):
+        DeConv1D("Adjoint")
 
 
 def test_adjoint_deconvolution_is_the_transpose_of_the_convolution():

@@ -192,3 +192,19 @@ def test_process_refuses_what_is_no_audio(audio):
 def test_a_config_that_cannot_work_is_refused(setting, message):
     with pytest.raises(EqlibError, match=message):
         EQNetConfig(**setting)
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 256), (2, 256), (2, 1, 255)])
+def test_frames_of_another_shape_are_refused(shape):
+    with pytest.raises(EqlibError, match="net.process"):
+        EQNet(SMALL)(torch.zeros(shape))
+
+
+def test_process_takes_every_kind_of_float_numpy_has():
+    net, audio = EQNet(SMALL), np.random.default_rng(0).standard_normal(500).astype(np.float32)
+    for dtype in (np.float16, ">f4", np.longdouble):
+        given = audio.astype(dtype)
+        assert net.process(given).dtype == given.dtype
+    for given in (np.array(["a"]), np.array([None])):
+        with pytest.raises(EqlibError, match="floating-point"):
+            net.process(given)
