@@ -250,7 +250,9 @@ def test_whatever_is_imported_is_declared():
 
     def third_party(paths):
         names = {name.split(".")[0] for path in paths for name in imports(path)} - ours
-        return {{"yaml": "pyyaml"}.get(name, name.replace("_", "-")) for name in names}
+        return {
+            {"yaml": "pyyaml", "PIL": "pillow"}.get(name, name.replace("_", "-")) for name in names
+        }
 
     declared = {Requirement(dependency).name for dependency in metadata()["dependencies"]}
     assert third_party(MODULES.values()) - declared == set()
