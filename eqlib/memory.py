@@ -19,23 +19,29 @@ KEEP_BYTES = 2**30
 # Where glibc's own adjustment of these two ends, at the latest.
 USUAL_TRIM_BYTES, USUAL_MMAP_BYTES = 2**26, 2**25
 
+_depth = 0  # training holds on to memory while its validations ask for the same
+
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Within it, freed memory stays with the process, up to a gigabyte; afterwards it goes back.
+    """Within it, freed memory stays with the process, up to a gigabyte; afterwards, up to 64 MB.
 
     Does nothing where the C library is not glibc.
     """
+    global _depth
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if not hasattr(libc, "gnu_get_libc_version"):
         yield
         return
-    if not libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES):
-        libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)  # more than this, older versions refuse
-    libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
+    if _depth == 0:
+        if not libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES):
+            libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)  # more than this, older ones refuse
+        libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
+    _depth += 1
     try:
         yield
     finally:
-        libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)
-        libc.mallopt(M_TRIM_THRESHOLD, USUAL_TRIM_BYTES)
-        libc.malloc_trim(0)
+        _depth -= 1
+        if _depth == 0:
+            libc.mallopt(M_MMAP_THRESHOLD, USUAL_MMAP_BYTES)
+            libc.mallopt(M_TRIM_THRESHOLD, USUAL_TRIM_BYTES)

@@ -30,7 +30,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eqlib import frames
+from eqlib import frames, memory
 from eqlib.errors import EqlibError, check_audio, check_integer
 from eqlib.layers import (
     ORIENTATIONS,
@@ -261,7 +261,8 @@ class EQNet(nn.Module):
         rows = signal.to(weight).reshape(-1, signal.shape[-1])
         cut = frames.cut(rows, frame=config.frame, hop=config.hop)
         # Few frames at a time: their 128 channels stay in the processor's cache.
-        parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(8)]
+        with memory.kept():
+            parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(6)]
         processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cut.shape[:2])
         output = frames.overlap_add(processed, hop=config.hop, samples=signal.shape[-1])
         output = output.reshape(signal.shape).to(signal)
