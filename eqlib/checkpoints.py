@@ -29,13 +29,14 @@ from eqlib.model import EQNet, EQNetConfig
 WEIGHTS_FOLDER = Path(__file__).resolve().parent / "weights"
 
 
-def save(net: EQNet, path: str | PathLike[str]) -> Path:
+def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.float32) -> Path:
     """Writes a network to a file, with its config and `EQNet.info`.
 
     Args:
         net: the network.
         path: where to; by custom it ends in ".safetensors". A file that is there is replaced
             once the new one is complete.
+        dtype: of the weights in the file; torch.float16 halves it. They are read as float32.
 
     Returns:
         The path.
@@ -43,7 +44,7 @@ def save(net: EQNet, path: str | PathLike[str]) -> Path:
     Raises:
         EqlibError: if the file cannot be written, or `EQNet.info` is no JSON.
     """
-    weights = {name: tensor.detach() for name, tensor in net.state_dict().items()}
+    weights = {name: tensor.detach().to(dtype) for name, tensor in net.state_dict().items()}
     return write(path, weights, {"config": asdict(net.config), "info": net.info})
 
 

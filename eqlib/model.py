@@ -44,6 +44,7 @@ from eqlib.layers import (
 
 Audio = TypeVar("Audio", np.ndarray, Tensor)
 UNPOOLINGS = ("repeat", "position")
+RECTIFIERS = ("abs", "square")
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,13 @@ class EQNetConfig:
             "adjoint": reversed in time, |W(f)|^2 without any phase, which cannot match an EQ's.
         unpooling: how a latent value becomes `pool` samples again. "repeat": that many times.
             "position": once, where the maximum was, with zeros elsewhere, as in pretraining.
+        rectifier: what makes an envelope of a channel before it is smoothed. "abs": its absolute
+            value. "square": its power, which weighs loud moments more.
 
     Raises:
         EqlibError: for sizes that are not positive integers, that do not divide each other
             (hop and pool divide the frame), or do not meet the overlap-add condition; and for
-            an unknown window, orientation or unpooling.
+            an unknown window, orientation, unpooling or rectifier.
     """
 
     frame: int = 1024
@@ -84,6 +87,7 @@ class EQNetConfig:
     window: str = "hann"
     orientation: str = "unreversed"
     unpooling: str = "repeat"
+    rectifier: str = "abs"
 
     def __post_init__(self) -> None:
         for name in ("frame", "hop", "filters", "kernel", "local_kernel", "pool", "sample_rate"):
@@ -96,7 +100,8 @@ class EQNetConfig:
                 "a pool that divides the frame",
                 "The paper's sizes are frame 1024 with pool 16; frame 4096 with pool 64 works too.",
             )
-        for name, choices in (("orientation", ORIENTATIONS), ("unpooling", UNPOOLINGS)):
+        switches = {"orientation": ORIENTATIONS, "unpooling": UNPOOLINGS, "rectifier": RECTIFIERS}
+        for name, choices in switches.items():
             if getattr(self, name) not in choices:
                 raise EqlibError(
                     f"{name} is {getattr(self, name)!r}",
@@ -185,13 +190,17 @@ class EQNet(nn.Module):
                 "For a whole signal, use net.process(audio).",
             )
         X1 = self.conv(x)
-        envelopes = self.conv_local(X1.abs())
+        envelopes = self.conv_local(self.rectify(X1))
         # softplus never changes the order of two values, so it may come after the maximum:
         # the same result at 1 / pool of the price.
         if positions:
             Z, places = F.max_pool1d(envelopes, self.config.pool, return_indices=True)
             return X1, F.softplus(Z), places
         return X1, F.softplus(max_pool(envelopes, self.config.pool)), None
+
+    def rectify(self, X1: Tensor) -> Tensor:
+        """The absolute value of X1, or its square where the config says so."""
+        return X1.abs() if self.config.rectifier == "abs" else X1.square()
 
     def latent(self, Z: Tensor) -> Tensor:
         """Z -> Z_hat, both (batch, C, units)."""
@@ -211,7 +220,7 @@ class EQNet(nn.Module):
         """Everything between input and output, for frames x of shape (batch, 1, frame)."""
         by_position = self.config.unpooling == "position"
         X1, Z, positions = self.front_end(x, positions=by_position)
-        X2 = F.softplus(self.conv_local(X1.abs()))
+        X2 = F.softplus(self.conv_local(self.rectify(X1)))
         Z_hat = self.latent(Z)
         if positions is None:
             X2_hat = Z_hat.repeat_interleave(self.config.pool, -1)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from eqlib import checkpoints
+from eqlib import checkpoints, parallel
 from eqlib.errors import EqlibError, check_integer, check_sample_rate
 from eqlib.model import EQNet
 from eqlib.pairs import FrameSampler, Pairs
@@ -49,6 +49,7 @@ class Run:
         self.home = next(net.parameters()).device
         device = torch.device("cuda") if torch.cuda.is_available() else self.home
         self.net, self.recipe, self.budget = net.to(device), recipe or Recipe(), budget
+        parallel.prepare(self.net, self.recipe.batch)
         self.seed = check_integer("seed", seed, at_least=0, cure="Give it as an integer.")
         self.sampler = FrameSampler(pairs, net.config, device)
         self.generator = torch.Generator().manual_seed(self.seed)
@@ -70,16 +71,25 @@ class Run:
         self.settings = json.loads(json.dumps(settings))
         self.began = time.perf_counter()
         self.folder = None if folder is None else Path(folder)
+        self.writes = bool(self.folder) and parallel.is_first()
         if resume and not self.folder:
             raise EqlibError(
                 "resume is True without a folder",
                 "the folder that the run's checkpoints are in",
                 "Pass folder=... to both the run and its continuation.",
             )
-        if self.folder and resume and self.path("last").exists():
+        there = [bool(self.folder) and self.path(which).exists() for which in ("best", "last")]
+        parallel.wait()  # all look before the first one writes
+        if resume and there[1]:
             self._restore()
-        elif self.folder:
-            self._claim_folder()
+        elif any(there):
+            raise EqlibError(
+                f"{self.folder} already holds a run of {self.history.stage}",
+                "an empty folder, or resume=True",
+                "Pass resume=True to go on with that run, or choose another folder.",
+            )
+        else:
+            self.save_last()  # now, to find out whether it can, and not after 500 steps
 
     def path(self, which: str) -> Path:
         """The file of the "best" or "last" checkpoint."""
@@ -111,7 +121,7 @@ class Run:
         if improved:
             self.best = _weights(self.net)
             self._describe()
-            if self.folder:
+            if self.writes:
                 checkpoints.save(self.net, self.path("best"))
         elif self.recipe.schedule == "patience" and self.waited >= self.recipe.patience:
             self.rounds, self.waited = self.rounds + 1, 0
@@ -122,7 +132,7 @@ class Run:
 
     def save_last(self) -> None:
         """Writes everything that a resumed run needs, if there is a folder for it."""
-        if not self.folder:
+        if not self.writes:
             return
         tensors = {f"net.{name}": tensor for name, tensor in self.net.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
@@ -134,16 +144,6 @@ class Run:
         header |= {"history": asdict(self.history), "seconds": self.seconds()}
         header |= {"settings": self.settings}
         checkpoints.write(self.path("last"), tensors, header)
-
-    def _claim_folder(self) -> None:
-        """Makes the folder now, and not after the first 500 steps, or says why it cannot be."""
-        if any(self.path(which).exists() for which in ("best", "last")):
-            raise EqlibError(
-                f"{self.folder} already holds a run of {self.history.stage}",
-                "an empty folder, or resume=True",
-                "Pass resume=True to go on with that run, or choose another folder.",
-            )
-        self.save_last()
 
     def _restore(self) -> None:
         path = self.path("last")
@@ -192,8 +192,9 @@ class Run:
     def finish(self) -> None:
         """Notes what the weights are, in the network and in its file."""
         self._describe()
-        if self.folder:
+        if self.writes:
             checkpoints.save(self.net, self.path("best"))
+        parallel.wait()  # so that every process finds the files
 
     def check_finite(self, error: float) -> None:
         """Ends the run if an error is not a number, for that is never the audio's fault here."""
@@ -209,7 +210,7 @@ class Run:
         """A bar over the budget, for `show`."""
         return tqdm(
             total=self.budget.amount,
-            disable=not wanted,
+            disable=not wanted or not parallel.is_first(),
             bar_format="{desc}: {percentage:3.0f}%|{bar:20}| {n:.0f}/{total:.0f} {unit}{postfix}",
             desc=self.history.stage,
             unit=self.budget.unit,

@@ -11,6 +11,9 @@ from typing import Any
 
 from eqlib.errors import EqlibError, check_integer, check_number
 
+LOSSES = ("mae", "normalized_mae")
+SCHEDULES = ("cosine", "patience")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -18,6 +21,8 @@ class Recipe:
 
     Attributes:
         learning_rate: the highest one.
+        loss: "mae", the paper's mean absolute error of a frame, or "normalized_mae", the same
+            divided by the RMS value of the target frame, so that soft frames count as much.
         batch: frames in one step.
         warmup_steps: steps over which the learning rate rises from zero; 1 for no warm-up.
         schedule: "cosine" falls to zero at the end of the budget. "patience" keeps the rate until
@@ -27,10 +32,11 @@ class Recipe:
         validate_every: steps from one validation to the next.
 
     Raises:
-        EqlibError: for a number that is not positive, or an unknown schedule.
+        EqlibError: for a number that is not positive, or an unknown loss or schedule.
     """
 
     learning_rate: float = 1e-3
+    loss: str = "mae"
     batch: int = 16
     warmup_steps: int = 100
     schedule: str = "cosine"
@@ -44,10 +50,10 @@ class Recipe:
             cure = f"Give {name} a positive whole number."
             value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
             object.__setattr__(self, name, value)  # NumPy's integers become Python's
-        if self.schedule not in ("cosine", "patience"):
-            raise EqlibError(
-                f"schedule is {self.schedule!r}", "cosine or patience", "Choose one of them."
-            )
+        for name, choices in (("loss", LOSSES), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in choices:
+                given = f"{name} is {getattr(self, name)!r}"
+                raise EqlibError(given, " or ".join(choices), "Choose one of them.")
 
     def rate(self, step: int, used: float) -> float:
         """The learning rate of a step, when `used` (0 to 1) of the budget is spent."""

@@ -4,6 +4,9 @@
 hear, dry or equalized. `train` is the supervised one: the whole network learns the equalizer.
 Both minimize the mean absolute error of the waveform, frame by frame.
 
+In a program that `torchrun` starts, and that calls torch.distributed.init_process_group(), the
+processes share each batch and average their gradients (`eqlib.parallel`).
+
 Source: Martínez Ramírez and Reiss, DAFx-18. Chapters: the tour (book/tour.ipynb), "Stage one,
 unsupervised", "Stage two, supervised".
 """
@@ -17,15 +20,17 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from eqlib import memory, metrics
+from eqlib import memory, metrics, parallel
 from eqlib.clips import Clips
 from eqlib.model import EQNet
 from eqlib.pairs import Pairs
 from eqlib.run_state import Run
 from eqlib.runs import Budget, History, Recipe, StopRequest
+
+QUIET = 1e-4
+"""RMS value (-80 dBFS) below which the normalized loss takes a target frame for no softer."""
 
 
 def pretrain(
@@ -130,17 +135,22 @@ def _fit(
     recipe, history = run.recipe, run.history
     try:
         with memory.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
-            while (used := run.used()) < 1 and run.rounds < 2 and not stop.requested:
+            while (used := parallel.highest(run.used())) < 1 and run.rounds < 2:
+                if parallel.highest(stop.requested):
+                    break
                 for group in run.optimizer.param_groups:
                     group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
-                x, y = draw()
-                loss = F.l1_loss(network(x), y)
+                x, y = parallel.share(*draw())
+                error = (network(x) - y).abs().mean((1, 2))
+                loss = _loss(error, y, recipe.loss)
                 run.optimizer.zero_grad()
                 loss.backward()
-                run.check_finite(loss.item())
+                parallel.average_gradients(run.net)
+                mae = parallel.mean(error.mean().item())
+                run.check_finite(mae)
                 run.optimizer.step()
                 run.step += 1
-                run.losses.append(loss.item())
+                run.losses.append(mae)
                 if run.step % recipe.validate_every == 0:
                     run.validate(*check())
                 run.show(bar)
@@ -155,6 +165,13 @@ def _fit(
         run.restore_best()
     run.finish()
     return history
+
+
+def _loss(error: Tensor, target: Tensor, which: str) -> Tensor:
+    """The loss from the mean absolute error of each frame, (batch,), and the target frames."""
+    if which == "normalized_mae":
+        error = error / target.square().mean((1, 2)).sqrt().clamp_min(QUIET)
+    return error.mean()
 
 
 def _scores(inputs: Clips, targets: Clips, process: Callable[[Any], Any]) -> tuple[float, float]:
