@@ -27,17 +27,22 @@ from eqlib import metrics
 from eqlib.errors import EqlibError, check_number, check_sample_rate
 from eqlib.filters import EQ
 from eqlib.named import Audio, as_clips, check_named
-from eqlib.net_plots import filter_bank, intermediates, training
+from eqlib.net_plots import center_frequencies_hz, filter_bank, intermediates, training
+from eqlib.probe_plots import linearity, orientations, sweep_responses
 from eqlib.style import ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
 
 __all__ = [
+    "center_frequencies_hz",
     "filter_bank",
     "intermediates",
+    "linearity",
     "measured_responses",
+    "orientations",
     "responses",
     "scores",
     "spectra",
     "spectrograms",
+    "sweep_responses",
     "training",
     "waveforms",
 ]

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -20,6 +21,9 @@ from eqlib.errors import EqlibError, check_integer, check_sample_rate
 from eqlib.model import EQNet
 from eqlib.pairs import FrameSampler, Pairs
 from eqlib.runs import Budget, History, Recipe
+
+COUNTERS = ("step", "rounds", "waited", "losses", "norms")
+NORMS = 500
 
 
 class Run:
@@ -58,6 +62,7 @@ class Run:
         self.best = _weights(net)
         self.step = self.rounds = self.waited = 0
         self.losses: list[float] = []
+        self.norms: list[float] = []  # of the latest gradients
         settings = {
             "stage": stage,
             "seed": self.seed,
@@ -139,7 +144,7 @@ class Run:
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
         tensors["generator"] = self.generator.get_state()
-        counters = {name: getattr(self, name) for name in ("step", "rounds", "waited", "losses")}
+        counters = {name: getattr(self, name) for name in COUNTERS}
         header = {"config": asdict(self.net.config), "info": self.net.info} | counters
         header |= {"history": asdict(self.history), "seconds": self.seconds()}
         header |= {"settings": self.settings}
@@ -178,7 +183,7 @@ class Run:
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.generator.set_state(tensors["generator"])
-        for name in ("step", "rounds", "waited", "losses"):
+        for name in COUNTERS:
             setattr(self, name, header[name])
         self.history = History(**header["history"])
         self.net.info = header["info"]
@@ -195,6 +200,18 @@ class Run:
         if self.writes:
             checkpoints.save(self.net, self.path("best"))
         parallel.wait()  # so that every process finds the files
+
+    def clip_gradients(self) -> None:
+        """Shortens a gradient that is longer than most of the latest ones were."""
+        if self.recipe.clip_quantile == 1:
+            return
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        norm = torch.stack([gradient.norm() for gradient in gradients]).norm().item()
+        self.norms = [*self.norms[1 - NORMS :], norm]
+        limit = np.quantile(self.norms, self.recipe.clip_quantile)
+        if norm > limit:
+            for gradient in gradients:
+                gradient.mul_(limit / norm)
 
     def check_finite(self, error: float) -> None:
         """Ends the run if an error is not a number, for that is never the audio's fault here."""

@@ -24,6 +24,10 @@ class Recipe:
         loss: "mae", the paper's mean absolute error of a frame, or "normalized_mae", the same
             divided by the RMS value of the target frame, so that soft frames count as much.
         batch: frames in one step.
+        clip_quantile: a gradient that is longer than this share of the last 500 were is cut to
+            the length that they did not exceed. It keeps single frames from upsetting what all
+            the others taught; 1 for no such limit. Source: P. Seetharaman et al., "AutoClip:
+            adaptive gradient clipping for source separation networks", MLSP 2020.
         warmup_steps: steps over which the learning rate rises from zero; 1 for no warm-up.
         schedule: "cosine" falls to zero at the end of the budget. "patience" keeps the rate until
             the validation has not improved `patience` times in a row, goes back to the best
@@ -32,12 +36,13 @@ class Recipe:
         validate_every: steps from one validation to the next.
 
     Raises:
-        EqlibError: for a number that is not positive, or an unknown loss or schedule.
+        EqlibError: for a number that is out of range, or an unknown loss or schedule.
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     loss: str = "mae"
-    batch: int = 16
+    batch: int = 8
+    clip_quantile: float = 0.5
     warmup_steps: int = 100
     schedule: str = "cosine"
     patience: int = 25
@@ -46,6 +51,8 @@ class Recipe:
     def __post_init__(self) -> None:
         cure = "Give learning_rate a positive number."
         check_number("learning_rate", self.learning_rate, above=0, cure=cure)
+        cure = "Give clip_quantile a share above 0, up to 1."
+        check_number("clip_quantile", self.clip_quantile, above=0, below=1 + 1e-9, cure=cure)
         for name in ("batch", "warmup_steps", "patience", "validate_every"):
             cure = f"Give {name} a positive whole number."
             value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
@@ -61,7 +68,7 @@ class Recipe:
         return rate if self.schedule == "patience" else rate * (1 + math.cos(math.pi * used)) / 2
 
 
-PAPER = Recipe(learning_rate=1e-4, warmup_steps=1, schedule="patience")
+PAPER = Recipe(learning_rate=1e-4, clip_quantile=1, warmup_steps=1, schedule="patience")
 """Rate, patience and the second round at a quarter of the rate are those of the authors' released
 code; the batch, and the steps between validations, are this project's. It needs hours where the
 default needs minutes: give it a budget to match, such as ``seconds=4 * 3600``."""

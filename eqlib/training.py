@@ -148,6 +148,7 @@ def _fit(
                 parallel.average_gradients(run.net)
                 mae = parallel.mean(error.mean().item())
                 run.check_finite(mae)
+                run.clip_gradients()
                 run.optimizer.step()
                 run.step += 1
                 run.losses.append(mae)

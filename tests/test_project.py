@@ -26,12 +26,13 @@ MODULES = {p.stem: p for p in sorted((ROOT / "eqlib").glob("*.py"))}
 
 # A module imports from its own row or from one above it.
 ROWS = [
-    {"errors", "memory"},
-    {"filters", "fir", "biquad", "frames", "layers", "clips", "data", "metrics"},
+    {"errors", "memory", "parallel"},
+    {"filters", "fir", "biquad", "frames", "layers", "clips", "data", "metrics", "targets"},
     {"model"},
-    {"pairs", "runs", "run_state", "training", "checkpoints", "baselines"},
-    {"named", "net_plots", "players", "plots", "style"},
-    {"__init__"},
+    {"pairs", "runs", "run_state", "training", "checkpoints", "baselines", "biquad_fit"},
+    {"experiments", "scores", "reproduce", "compare", "report", "probe"},
+    {"named", "net_plots", "players", "plots", "probe_plots", "style"},
+    {"__init__", "__main__"},
 ]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

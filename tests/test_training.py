@@ -81,20 +81,36 @@ def test_training_lowers_the_error_and_ends_with_the_best_weights(stage, pairs):
     assert mae < np.mean(before) / 2
 
 
-def test_a_step_is_adam_on_the_mean_absolute_error(pairs):
-    """Oracle: three steps written out, with torch's own Adam and the frames of the same seed."""
+@pytest.mark.parametrize("loss", ["mae", "normalized_mae"])
+@pytest.mark.parametrize("clip_quantile", [0.5, 1.0])
+def test_a_step_is_adam_on_the_mean_absolute_error(loss, clip_quantile, pairs):
+    """Oracle: steps written out, with torch's own Adam and clipping, and the same frames."""
     net, expected = EQNet(SMALL), EQNet(SMALL)
-    recipe = Recipe(batch=4, warmup_steps=1, learning_rate=1e-3, validate_every=3)
-    eqlib.train(net, *pairs, steps=3, recipe=recipe, progress=False)
+    recipe = Recipe(
+        batch=4,
+        warmup_steps=1,
+        learning_rate=1e-3,
+        validate_every=6,
+        loss=loss,
+        clip_quantile=clip_quantile,
+    )
+    eqlib.train(net, *pairs, steps=6, recipe=recipe, progress=False)
 
     sampler = FrameSampler(pairs[0], SMALL, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(expected.parameters())
-    for step in range(3):
-        optimizer.param_groups[0]["lr"] = 1e-3 * (1 + np.cos(np.pi * step / 3)) / 2
+    norms = []
+    for step in range(6):
+        optimizer.param_groups[0]["lr"] = 1e-3 * (1 + np.cos(np.pi * step / 6)) / 2
         x, y = sampler.draw(4, generator)
         optimizer.zero_grad()
-        (expected(x) - y).abs().mean().backward()
+        scale = torch.stack([frame.square().mean().sqrt() for frame in y]).clamp_min(1e-4)
+        error = (expected(x) - y).abs()
+        (error if loss == "mae" else error / scale[:, None, None]).mean().backward()
+        norms.append(torch.nn.utils.get_total_norm([p.grad for p in expected.parameters()]))
+        if clip_quantile < 1:
+            limit = np.quantile(norms, clip_quantile)
+            torch.nn.utils.clip_grad_norm_(expected.parameters(), limit)
         optimizer.step()
     torch.testing.assert_close(weights(net), weights(expected), rtol=0, atol=1e-6)
 
