@@ -6,6 +6,7 @@ TORCH_INDEX ?=
 FORCE ?=
 ARGS ?=
 PORT ?= 8000
+PROCESSES ?= 2
 
 PY := .venv/bin/python
 INSTALLED := .venv/installed
@@ -14,7 +15,7 @@ CELL_TIMEOUT_S := 1200
 .DEFAULT_GOAL := help
 # Two trainings at once would share the cores and run into the cell timeout.
 .NOTPARALLEL:
-.PHONY: help book serve lab refresh site test bench lint clean distclean
+.PHONY: help book serve lab refresh site results test bench lint clean distclean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +25,8 @@ help: ## Print this list
 	@echo '                      which saves gigabytes of CUDA on Linux'
 	@echo '  FORCE=tour          with refresh and book: execute this chapter even if it is fresh'
 	@echo '  PORT=8000           with serve: the port'
-	@echo '  ARGS="..."          with bench: arguments for tests/bench.py'
+	@echo '  ARGS="..."          with bench and results: their arguments, such as ARGS="--only lowpass"'
+	@echo '  PROCESSES=2         with results: how many networks at once, one a core'
 
 book: refresh site ## Execute stale chapters, build the book, say where it is
 
@@ -42,6 +44,9 @@ refresh: $(INSTALLED) ## Execute the chapters whose stored outputs are stale
 site: $(INSTALLED) ## Build the book from the stored outputs; a warning is an error
 	rm -rf _build
 	.venv/bin/jupyter-book build . -W --keep-going --quiet
+
+results: $(INSTALLED) ## Train every network whose results are not current; hours, resumable
+	.venv/bin/torchrun --nproc-per-node $(PROCESSES) -m eqlib reproduce $(ARGS)
 
 test: $(INSTALLED) ## Run the tests, then every chapter against its stored outputs
 	@status=0; \

@@ -9,6 +9,7 @@ swept-sine technique", AES 108, 2000. Chapters: "Results", "What the network lea
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -138,11 +139,33 @@ def faders(net: EQNet, audio: np.ndarray) -> np.ndarray:
     return net.intermediates(cut.to(net.conv.weight).unsqueeze(1)).Z_hat.cpu().numpy()
 
 
+def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
+    """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
+
+    Args:
+        net: the network, which stays as it is.
+        gains: (C, units), or (C, 1) for faders that stand still within a frame too.
+
+    Raises:
+        EqlibError: for gains of another shape.
+    """
+    if gains.shape not in ((net.config.filters, net.config.units), (net.config.filters, 1)):
+        raise EqlibError(
+            f"gains has shape {gains.shape}",
+            f"({net.config.filters}, {net.config.units}) or ({net.config.filters}, 1)",
+            "Take the mean of probe.faders over its first axis, or over its first and last.",
+        )
+    copied, constant = copy.deepcopy(net), torch.from_numpy(gains).to(net.conv.weight)
+    copied.latent = lambda Z: constant.expand_as(Z)
+    return copied
+
+
 def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray) -> SweepResponse:
     """The response that a network has if its faders stand still: sum over c of g_c W_c(f)^2.
 
-    The gains g are the means of `faders` over the louder half of a sound's frames. Biases, which
-    act on no input, are left out.
+    The gains g are means of `faders`: over the louder half of a sound's frames, and in a frame
+    weighted by its window, for a fader at the faded ends moves next to nothing. Biases, which act
+    on no input, are left out.
 
     Args:
         net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
@@ -157,7 +180,8 @@ def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray
         torch.from_numpy(audio.astype(np.float64)).unsqueeze(0), frame=config.frame, hop=config.hop
     )[0]
     level = cut.square().mean(-1).numpy()
-    gains = faders(net, audio)[level >= np.median(level)].mean((0, 2))
+    window = frames.window(config.window, config.frame).numpy().reshape(-1, config.pool).mean(-1)
+    gains = faders(net, audio)[level >= np.median(level)].mean(0) @ (window / window.sum())
     weight = net.conv.weight.detach().cpu().double().numpy()
     # The layers correlate: tap k acts at lag left - k.
     lags = (config.kernel - 1) // 2 - np.arange(config.kernel)

@@ -167,13 +167,13 @@ def price(name: str) -> Table:
     """What each method costs, and what one gets for it."""
     rows = []
     for method, found in by_method(name).items():
-        speed = 1 / found["run_seconds"]
+        speed = float(f"{1 / found['run_seconds']:.2g}")
         rows.append(
             (
                 method,
                 f"{found['parameters']:,}",
                 f"{found['fit_seconds']:,.1f} s",
-                f"{float(f'{speed:.2g}'):,.0f}",
+                f"{speed:,.0f}" if found["parameters"] else "-",
                 f"{found['scores']['notes']['snr_db']:.1f}",
             )
         )

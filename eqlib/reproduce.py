@@ -66,9 +66,9 @@ def reproduce(
     todo = [e for e in chosen if not is_current(e, results=results, weights=weights, quick=quick)]
     log.info("%d of %d experiments are current", len(chosen) - len(todo), len(chosen))
     began, done = time.perf_counter(), 0
-    for number, experiment in enumerate(todo, 1):
-        left = _time_left(time.perf_counter() - began, done, sum(map(_steps, todo)), quick)
-        log.info("%s (%d of %d)%s", experiment.name, number, len(todo), left)
+    for number, experiment in enumerate(todo):
+        left = _time_left(time.perf_counter() - began, done, sum(map(_steps, todo[number:])))
+        log.info("%s (%d of %d)%s", experiment.name, number + 1, len(todo), left)
         folder = work / _folder_name(experiment, quick)
         with _Claim(folder) as claim:
             stale = claim.ours and not is_current(
@@ -76,7 +76,7 @@ def reproduce(
             )
             if parallel.highest(stale):
                 _one(experiment, folder, results, weights, quick, progress)
-        done += _steps(experiment)
+                done += _steps(experiment)
     parallel.wait()
 
 
@@ -266,10 +266,12 @@ def _steps(experiment: Experiment) -> int:
     return experiment.pretrain_steps + experiment.train_steps
 
 
-def _time_left(seconds: float, done: int, total: int, quick: bool) -> str:
+def _time_left(seconds: float, done: int, left: int) -> str:
+    """From what this process has trained so far, and how many share what is left."""
     if not done:
         return ""
-    return f", about {seconds / done * (total - done) / 60:.0f} min left"
+    sharing = int(os.environ.get("WORLD_SIZE", 1)) / parallel.processes()
+    return f", about {seconds / done * left / sharing / 60:.0f} min left"
 
 
 def _rounded(history: dict[str, Any]) -> dict[str, Any]:

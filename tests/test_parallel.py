@@ -44,7 +44,7 @@ def on_two_processes(folder, **options):
     """Runs the script above and returns both processes' networks."""
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    launcher = ["torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     root = str(eqlib.data.AUDIO_FOLDER.parents[1])
     run = subprocess.run(
         [sys.executable, "-m", *launcher, str(script), str(folder), repr(options)],

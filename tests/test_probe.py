@@ -45,9 +45,7 @@ def test_a_linear_system_agrees_with_itself_and_a_compressor_does_not():
 @pytest.mark.parametrize("orientation", ["unreversed", "adjoint"])
 def test_with_still_faders_the_sweep_and_the_equation_agree(orientation):
     config = EQNetConfig(filters=8, orientation=orientation)
-    net = EQNet(config)
-    gains = torch.linspace(0.5, 2, 8).view(1, 8, 1)
-    net.latent = lambda Z: gains.expand_as(Z)
+    net = probe.frozen(EQNet(config), np.linspace(0.5, 2, 8)[:, None])
     assert probe.faders(net, NOISE).shape == (13, 8, 64)
     by_sweep = probe.sweep_response(net.process)
     inside = probe.static_response(net, NOISE, frequencies_hz=by_sweep.frequencies_hz)
@@ -62,6 +60,7 @@ def test_with_still_faders_the_sweep_and_the_equation_agree(orientation):
         (probe.sine_sweep, {"high_hz": 9_000}, "high_hz is 9000"),
         (probe.sine_sweep, {"low_hz": 8_000, "high_hz": 7_000}, "low_hz is 8000"),
         (probe.sine_sweep, {"level_dbfs": 3}, "level_dbfs is 3"),
+        (probe.frozen, {"net": EQNet(EQNetConfig(filters=8)), "gains": np.ones((8, 3))}, "8, 3"),
         (plots.orientations, {"net": EQNet(EQNetConfig(filters=8)), "channel": 8}, "channel is 8"),
         (plots.linearity, {"gains_db": [0, 1], "curves": {"a": [1]}}, "a has 1 values"),
         (plots.sweep_responses, {"eq": TARGETS["air"], "measured": {}}, "measured is empty"),

@@ -144,7 +144,7 @@ reproduce.reproduce(wanted, results=here / "results.json", weights=here / "weigh
 def start(folder, wanted, *, processes=1):
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    launcher = ["torch.distributed.run", "--nproc-per-node", str(processes), "--master-port", "0"]
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     module = ["-m", *launcher] if processes > 1 else []
     root = str(data.AUDIO_FOLDER.parents[1])
     return subprocess.Popen(
