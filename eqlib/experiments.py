@@ -120,7 +120,7 @@ def recordings_hash() -> str:
 def _targets() -> list[Experiment]:
     shipped = []
     for name in TARGETS:
-        steps = 15_000 if name in REFERENCE else 4_000
+        steps = 15_000 if name in REFERENCE else 3_000
         shipped.append(Experiment(name, name, "target", 1_000, steps))
     return shipped
 

@@ -27,7 +27,8 @@ class PlainEQNet(nn.Module):
 
     def forward(self, x: Tensor, *, autoencode: bool = False) -> Tensor:
         X1 = self.conv(self.same(x, self.config.kernel))
-        X2 = F.softplus(self.conv_local(self.same(X1.abs(), self.config.local_kernel)))
+        rectified = X1**2 if self.config.rectifier == "square" else X1.abs()
+        X2 = F.softplus(self.conv_local(self.same(rectified, self.config.local_kernel)))
         Z, positions = F.max_pool1d(X2, self.config.pool, return_indices=True)
         if not autoencode:
             local = [dense(Z[:, channel]) for channel, dense in enumerate(self.dense_local)]

@@ -15,6 +15,7 @@ SETTINGS = [
     SMALL,
     EQNetConfig(**{**SMALL.__dict__, "orientation": "adjoint"}),
     EQNetConfig(**{**SMALL.__dict__, "unpooling": "position"}),
+    EQNetConfig(**{**SMALL.__dict__, "rectifier": "square"}),
     EQNetConfig(**{**SMALL.__dict__, "kernel": 15, "local_kernel": 33, "pool": 32}),
 ]
 
@@ -187,6 +188,7 @@ def test_process_refuses_what_is_no_audio(audio):
         ({"window": "hamming"}, "hann, rectangular"),
         ({"orientation": "forward"}, "unreversed, adjoint"),
         ({"unpooling": "nearest"}, "repeat, position"),
+        ({"rectifier": "relu"}, "abs, square"),
     ],
 )
 def test_a_config_that_cannot_work_is_refused(setting, message):

@@ -31,7 +31,7 @@ ROWS = [
     {"model"},
     {"pairs", "runs", "run_state", "training", "checkpoints", "baselines", "biquad_fit"},
     {"experiments", "scores", "reproduce", "compare", "report", "probe"},
-    {"named", "net_plots", "players", "plots", "probe_plots", "style"},
+    {"named", "net_plots", "players", "plots", "probe_plots", "signal_plots", "style"},
     {"__init__", "__main__"},
 ]
 

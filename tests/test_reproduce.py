@@ -15,7 +15,17 @@ import torch
 from safetensors.torch import load_file
 
 import eqlib
-from eqlib import EqlibError, EQNetConfig, Recipe, checkpoints, data, metrics, reproduce, scores
+from eqlib import (
+    EqlibError,
+    EQNetConfig,
+    Recipe,
+    biquad_fit,
+    checkpoints,
+    data,
+    metrics,
+    reproduce,
+    scores,
+)
 from eqlib.__main__ import main
 from eqlib.clips import Clips
 from eqlib.experiments import UNHEARD, Experiment, chosen, experiments
@@ -53,7 +63,9 @@ TWO = replace(ONE, name="two", target="peaking")
 
 
 @pytest.fixture
-def places(tmp_path):
+def places(tmp_path, monkeypatch):
+    monkeypatch.setattr(biquad_fit, "STARTS", 1)
+    monkeypatch.setattr(scores, "SECTIONS", (1,))
     return {
         "results": tmp_path / "results.json",
         "weights": tmp_path / "weights",
@@ -132,8 +144,9 @@ import sys
 from pathlib import Path
 from dataclasses import replace
 from tests.test_reproduce import ONE, TWO
-from eqlib import reproduce
+from eqlib import biquad_fit, reproduce, scores
 
+biquad_fit.STARTS, scores.SECTIONS = 1, (1,)
 here = Path(sys.argv[1])
 wanted = {"one": [ONE], "both": [ONE, TWO], "long": [replace(ONE, train_steps=300)]}[sys.argv[2]]
 reproduce.reproduce(wanted, results=here / "results.json", weights=here / "weights",
@@ -176,7 +189,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_the_same(tmp_path):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-def test_two_processes_share_the_list(tmp_path):
+def test_two_processes_share_the_list(tmp_path, places):
     assert start(tmp_path, "both", processes=2).wait(120) == 0
     found = reproduce.read_results(tmp_path / "results.json")["networks"]
     assert sorted(found) == ["one", "two"]
@@ -211,7 +224,8 @@ def test_a_name_that_does_not_exist_lists_those_that_do(capsys):
 
 
 def test_no_recording_is_in_training_and_judged():
-    for experiment in experiments().values():
+    unlike = {experiment.left_out: experiment for experiment in experiments().values()}
+    for experiment in unlike.values():
         heard = {*experiment.train_clips().names, *experiment.validation_clips().names}
         for clips in experiment.test_clips().values():
             assert heard.isdisjoint(clips.names)
