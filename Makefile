@@ -15,10 +15,10 @@ CELL_TIMEOUT_S := 1200
 .DEFAULT_GOAL := help
 # Two trainings at once would share the cores and run into the cell timeout.
 .NOTPARALLEL:
-.PHONY: help book serve lab refresh site results test bench lint clean distclean
+.PHONY: help book serve lab refresh site results test test-browser bench lint clean distclean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  PYTHON=python3.12   the Python that makes .venv (3.11 or newer)'
 	@echo '  TORCH_INDEX=<url>   one more package index for torch, such as the one of its CPU builds,'
@@ -54,6 +54,9 @@ test: $(INSTALLED) ## Run the tests, then every chapter against its stored outpu
 	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT_S) \
 		--nbval-sanitize-with tests/nbval.cfg book || status=1; \
 	exit $$status
+
+test-browser: $(INSTALLED) ## Drive the built site in Chromium (Debian: apt install chromium)
+	$(PY) -m pytest -m browser tests/browser
 
 bench: $(INSTALLED) ## Measure speed and results against their bounds
 	$(PY) tests/bench.py $(ARGS)

@@ -97,6 +97,7 @@ def refresh(path: Path) -> None:
     notebook = read(path)
     modules = _execute(notebook)
     _drop_machine_metadata(notebook)
+    _keep_page_form(notebook)
     _shrink_images(notebook)
     notebook.metadata["eqlib"] = {"hash": fingerprint(notebook, modules), "modules": modules}
     nbformat.validate(notebook)
@@ -117,6 +118,14 @@ def published_images(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     }
+
+
+def _keep_page_form(notebook: nbformat.NotebookNode) -> None:
+    """Drops the live form of a widget that has one for a page: no Python answers it there."""
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if "text/html" in output.get("data", {}):
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def _shrink_images(notebook: nbformat.NotebookNode) -> None:
@@ -180,6 +189,7 @@ def _execute(notebook: nbformat.NotebookNode) -> list[str]:
             extra_arguments=["--log-level=ERROR"],  # no word on encryption within one machine
             force_raise_errors=True,
             record_timing=False,
+            store_widget_state=False,  # see _keep_page_form
             coalesce_streams=True,  # keeps the last state of a progress bar only
             resources={"metadata": {"path": folder}},
         )
@@ -194,10 +204,9 @@ def _execute(notebook: nbformat.NotebookNode) -> list[str]:
 def _drop_machine_metadata(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in AUTHORED_METADATA}
-    kept = AUTHORED_METADATA | {"widgets"}
     notebook.metadata = nbformat.from_dict(
         {
-            **{k: v for k, v in notebook.metadata.items() if k in kept},
+            **{k: v for k, v in notebook.metadata.items() if k in AUTHORED_METADATA},
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"file_extension": ".py", "name": "python"},
         }

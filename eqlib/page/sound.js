@@ -1,0 +1,157 @@
+// A clip through the equalizer, in the browser's own audio engine, without clicks.
+import { coefficients } from "./equalizer.js";
+
+const FADE_S = 0.03;
+const HEADROOM_DB = -12; // of the dry clip, so that a boost need not be turned down to be compared
+const BLOCK = 2048;
+
+/** An audio buffer from a data URI or an address. */
+export async function decode(address, context) {
+  const reply = await fetch(address);
+  return context.decodeAudioData(await reply.arrayBuffer());
+}
+
+/** A chain of filter nodes with exactly these bands' coefficients, its ends as {input, output}. */
+function chain(context, bands, gainDb) {
+  const input = context.createGain();
+  const filters = bands
+    .filter((band) => !band.bypass)
+    .map((band) => {
+      const { b, a } = coefficients(band, context.sampleRate);
+      return context.createIIRFilter(b, a);
+    });
+  const output = context.createGain();
+  output.gain.value = 10 ** (gainDb / 20);
+  [input, ...filters].reduce((from, to) => (from.connect(to), to)).connect(output);
+  if (!filters.length) input.connect(output);
+  return { input, output };
+}
+
+/** What the bands make of a clip, all at once: for tests, and for whoever wants the samples. */
+export async function render(buffer, bands, gainDb = 0) {
+  const offline = new OfflineAudioContext(1, buffer.length, buffer.sampleRate);
+  const source = new AudioBufferSourceNode(offline, { buffer });
+  const path = chain(offline, bands, gainDb);
+  source.connect(path.input);
+  path.output.connect(offline.destination);
+  source.start();
+  return (await offline.startRendering()).getChannelData(0);
+}
+
+/**
+ * By how much the bands change the loudness of a clip, in dB: after ITU-R BS.1770 without its gate,
+ * from the clip's mean power spectrum, so that it is there before a sound is.
+ */
+export function loudnessMeter(samples, sampleRate, gainDb) {
+  const power = new Float64Array(BLOCK / 2);
+  for (let start = 0; start + BLOCK <= Math.max(samples.length, BLOCK); start += BLOCK / 2) {
+    addPower(samples.subarray(start, start + BLOCK), power);
+  }
+  const hz = Array.from(power, (_, bin) => ((bin + 0.5) * sampleRate) / BLOCK);
+  const q = Math.SQRT1_2;
+  const ear = gainDb(
+    [
+      { kind: "high_shelf", cutoff_hz: 1500, gain_db: 4, q },
+      { kind: "highpass", cutoff_hz: 38, q: 0.5 },
+    ],
+    hz,
+    sampleRate,
+  );
+  const heard = power.map((p, bin) => p * 10 ** (ear[bin] / 10));
+  const dry = heard.reduce((sum, p) => sum + p, 0);
+  return (bands) => {
+    const gains = gainDb(bands, hz, sampleRate);
+    const wet = heard.reduce((sum, p, bin) => sum + p * 10 ** (gains[bin] / 10), 0);
+    return dry > 0 && wet > 0 ? 10 * Math.log10(wet / dry) : 0;
+  };
+}
+
+/** Adds the power spectrum of a block under a Hann window, two neighboring bins in each. */
+function addPower(block, power) {
+  const re = new Float64Array(BLOCK);
+  const im = new Float64Array(BLOCK);
+  block.forEach((x, n) => (re[n] = x * (0.5 - 0.5 * Math.cos((2 * Math.PI * n) / BLOCK))));
+  for (let i = 1, j = 0; i < BLOCK; i++) {
+    let bit = BLOCK >> 1;
+    for (; j & bit; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i < j) [re[i], re[j]] = [re[j], re[i]];
+  }
+  for (let size = 2; size <= BLOCK; size *= 2) {
+    for (let start = 0; start < BLOCK; start += size) {
+      for (let k = 0; k < size / 2; k++) {
+        const [c, s] = [Math.cos((2 * Math.PI * k) / size), -Math.sin((2 * Math.PI * k) / size)];
+        const [i, j] = [start + k, start + k + size / 2];
+        const [x, y] = [re[j] * c - im[j] * s, re[j] * s + im[j] * c];
+        [re[j], im[j], re[i], im[i]] = [re[i] - x, im[i] - y, re[i] + x, im[i] + y];
+      }
+    }
+  }
+  for (let bin = 0; bin < power.length; bin++) power[bin] += re[bin] ** 2 + im[bin] ** 2;
+}
+
+/** Plays a clip in a loop through bands that may change at any moment. */
+export class LoopPlayer {
+  constructor(sampleRate) {
+    // Filters with our coefficients mean the same frequencies at our sample rate only.
+    this.context = new AudioContext({ sampleRate });
+    this.path = null;
+    this.source = null;
+  }
+
+  get playing() {
+    return this.source !== null;
+  }
+
+  async start(buffer, bands, gainDb) {
+    await this.context.resume();
+    this.stop();
+    this.source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
+    this.source.start();
+    this.path = null;
+    this.change(bands, gainDb);
+  }
+
+  /** Fades from the old chain to a new one, so that no filter's state jumps. */
+  change(bands, gainDb) {
+    if (!this.source) return;
+    const { context, path: old } = this;
+    const now = context.currentTime;
+    const fresh = chain(context, bands, gainDb + HEADROOM_DB);
+    const level = fresh.output.gain.value;
+    fresh.output.gain.setValueAtTime(0, now);
+    fresh.output.gain.linearRampToValueAtTime(level, now + FADE_S);
+    this.source.connect(fresh.input);
+    fresh.output.connect(context.destination);
+    if (old) this.retire(old, now);
+    this.path = fresh;
+  }
+
+  retire(path, now) {
+    path.output.gain.cancelScheduledValues(now);
+    path.output.gain.setValueAtTime(path.output.gain.value, now);
+    path.output.gain.linearRampToValueAtTime(0, now + FADE_S);
+    const source = this.source;
+    setTimeout(() => {
+      path.output.disconnect();
+      try {
+        source.disconnect(path.input);
+      } catch {
+        // The source was stopped in the meantime, and its connections are gone.
+      }
+    }, 1000 * FADE_S + 100);
+  }
+
+  stop() {
+    if (!this.source) return;
+    const now = this.context.currentTime;
+    this.retire(this.path, now);
+    this.source.stop(now + FADE_S);
+    this.source = this.path = null;
+  }
+
+  async close() {
+    this.stop();
+    await this.context.close();
+  }
+}

@@ -1,0 +1,74 @@
+"""The built site, served on this machine, in a Chromium that reaches nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+# Without the last four, Chromium calls home, and a machine without a network keeps it waiting.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address():
+    assert (SITE / "index.html").exists(), "run `make site` first"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=SITE))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Chromium is missing. On Debian: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    """Opens a page of the site; at the end, no script may have failed on any."""
+    contexts, errors = [], []
+
+    def only_here(route):
+        return route.continue_() if route.request.url.startswith(address) else route.abort()
+
+    def opened(name, **options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        context.route("**/*", only_here)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/{name}", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    # Jupyter Book's sphinx-thebe declares a constant twice; nothing here uses it.
+    assert [error for error in errors if "THEBE_JS_URL" not in error] == []

@@ -1,0 +1,94 @@
+"""The EQ desk from Python: its equalizer, both ways, and its form for a page."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from eqlib import EQ, EqlibError
+from eqlib.desk import PRESETS, EQDesk, module
+from eqlib.targets import TARGETS
+
+CHAIN = EQ.low_shelf(cutoff_hz=200, gain_db=-3, slope=0.5) + EQ.notch(cutoff_hz=1_000, q=4)
+TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4
+
+
+def test_the_equalizer_goes_in_and_comes_out_the_same():
+    assert EQDesk(CHAIN).eq == CHAIN
+    desk = EQDesk()
+    assert desk.eq == TARGETS["low-shelf"]
+    desk.eq = CHAIN
+    assert desk.eq == CHAIN
+    assert [band["kind"] for band in desk.bands] == ["low_shelf", "notch"]
+    desk.eq = EQ.flat()
+    assert desk.bands == []
+
+
+def test_what_the_page_sends_becomes_an_equalizer():
+    """The browser's numbers are JavaScript's: 500.0 arrives as 500."""
+    desk = EQDesk()
+    peak = {"kind": "peaking", "cutoff_hz": 500, "gain_db": 6, "q": 1, "slope": None}
+    desk.bands = [peak | {"bypass": False}, peak | {"cutoff_hz": 900, "bypass": True}]
+    assert desk.eq == EQ.peaking(cutoff_hz=500, gain_db=6, q=1)
+    desk.bands = [*desk.bands, peak]
+    assert len(desk.eq.stages) == 2
+
+
+def test_the_presets_are_the_books_targets():
+    for name, bands in EQDesk().presets.items():
+        desk = EQDesk()
+        desk.bands = bands
+        assert desk.eq == TARGETS[name]
+    assert set(EQDesk().presets) == set(PRESETS)
+    assert EQDesk(EQ.lowpass(cutoff_hz=500, sample_rate=44_100)).presets == {}
+
+
+def test_a_page_gets_the_whole_state():
+    desk = EQDesk(CHAIN, sounds={'a "tone"': TONE})
+    (state,) = re.findall(r'data-eq-desk="([^"]*)"', desk._repr_html_())
+    state = json.loads(html.unescape(state))
+    assert state["bands"] == desk.bands
+    assert state["sample_rate"] == 16_000
+    media_type, data = state["sounds"]['a "tone"'].split(";base64,")
+    assert media_type == "data:audio/mpeg"
+    audio, rate = sf.read(io.BytesIO(base64.b64decode(data)))
+    assert rate == 16_000
+    assert np.abs(np.fft.rfft(audio)).argmax() * rate / len(audio) == pytest.approx(440, abs=2)
+    bundle = desk._repr_mimebundle_()[0]
+    assert {"text/html", "application/vnd.jupyter.widget-view+json"} <= bundle.keys()
+
+
+def test_the_notebooks_module_is_whole(tmp_path):
+    source = module("desk")
+    assert re.findall(r"^import ", source, flags=re.MULTILINE) == []
+    names = re.findall(
+        r"^(?:export )?(?:async )?(?:function|const|class) (\w+)", source, re.MULTILINE
+    )
+    assert len(set(names)) == len(names)
+    assert {"coefficients", "gainDb", "LoopPlayer", "mount"} <= set(names)
+    if node := shutil.which("node"):
+        (tmp_path / "desk.mjs").write_text(source)
+        subprocess.run([node, "--check", tmp_path / "desk.mjs"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: EQDesk(CHAIN.fir(taps=65)), "biquads only"),
+        (lambda: EQDesk(CHAIN, sounds={"stereo": np.ones((2, 8))}), "stereo"),
+        (lambda: setattr(EQDesk(), "eq", EQ.flat(sample_rate=8_000)), "8000 Hz"),
+        (lambda: setattr(EQDesk(), "eq", TARGETS["drawn-curve"]), "biquads only"),
+    ],
+)
+def test_what_it_cannot_show_is_refused(make, message):
+    with pytest.raises(EqlibError, match=message):
+        make()
