@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from eqlib import EQ
 from eqlib.biquad import Biquad
@@ -23,10 +24,11 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is n
 
 def node(tmp_path, script, value):
     """What a script prints as JSON; it finds the module's functions, and `value`."""
-    for name in ("equalizer", "sound"):
+    for name in ("equalizer", "sound", "mixer"):
         text = (PAGE / f"{name}.js").read_text().replace('.js"', '.mjs"')
         (tmp_path / f"{name}.mjs").write_text(text)
     head = 'import * as eq from "./equalizer.mjs";\nimport * as sound from "./sound.mjs";\n'
+    head += 'import * as mixer from "./mixer.mjs";\n'
     head += 'import fs from "fs";\n'
     head += 'const value = JSON.parse(fs.readFileSync("value.json"));\n'
     (tmp_path / "value.json").write_text(json.dumps(value))
@@ -115,3 +117,10 @@ def test_the_loudness_of_a_change_is_pythons(tmp_path):
     for chain, change_db in zip(chains, got_db, strict=True):
         wet = EQ(tuple(Biquad(**band) for band in chain))(noise)
         assert change_db == pytest.approx(loudness(wet, sample_rate=16_000) - dry, abs=0.15)
+
+
+def test_the_chance_of_guessing_is_that_of_a_binomial(tmp_path):
+    pairs = [(right, trials) for trials in (1, 5, 16, 40) for right in range(trials + 1)]
+    got = node(tmp_path, "value.map(([k, n]) => mixer.guessing(k, n))", pairs)
+    expected = [stats.binom.sf(right - 1, trials, 0.5) for right, trials in pairs]
+    np.testing.assert_allclose(got, expected, rtol=1e-9)

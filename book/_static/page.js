@@ -1,5 +1,33 @@
 // Brings the page's components to life: each is a module of its own, loaded where a page has one.
+// Where one fails, what the page had before stays.
+
 for (const element of document.querySelectorAll("[data-eq-desk]")) {
   const { mount } = await import("./desk.js");
   element.eqDesk = mount(element, JSON.parse(element.dataset.eqDesk));
 }
+
+/** What the plain players of an output say about themselves. */
+function tracksOf(figures) {
+  return figures.map((figure) => {
+    const caption = figure.querySelector("figcaption").textContent;
+    const name = figure.querySelector("strong").textContent;
+    const change = caption.slice(name.length).replace(/^, /, "");
+    const down = change.match(/turned down by ([\d.]+) dB/);
+    const address = figure.querySelector("audio").src;
+    return { name, change, gain_db: down ? -Number(down[1]) : 0, address };
+  });
+}
+
+for (const output of new Set([...document.querySelectorAll("figure.eq-player")].map((figure) => figure.parentElement))) {
+  const figures = [...output.querySelectorAll(":scope > figure.eq-player")];
+  const { mount } = await import("./player.js");
+  const element = document.createElement("div");
+  try {
+    element.eqPlayer = await mount(element, { tracks: tracksOf(figures) });
+    figures[0].before(element);
+    figures.forEach((figure) => figure.remove());
+  } catch (error) {
+    console.warn("the plain players stay:", error.message);
+  }
+}
+document.documentElement.dataset.eqReady = "";

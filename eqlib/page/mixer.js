@@ -1,0 +1,77 @@
+// Several sounds on one clock: all of them run all the time, and one is let through.
+
+export const FADE_S = 0.01;
+
+/** Starts every buffer at the same instant, each through a gain of its own. */
+export class Mixer {
+  /**
+   * @param {BaseAudioContext} context
+   * @param {AudioBuffer[]} buffers
+   * @param {AudioNode} destination
+   */
+  constructor(context, buffers, destination = context.destination) {
+    this.context = context;
+    this.buffers = buffers;
+    this.gains = buffers.map(() => new GainNode(context, { gain: 0 }));
+    this.gains.forEach((gain) => gain.connect(destination));
+    this.sources = [];
+    this.selected = 0;
+  }
+
+  /**
+   * Plays from `offset` on, round and round between `from` and `to`, all in seconds.
+   * @returns {number} the time of the context at which it began
+   */
+  start(offset, from, to, at = this.context.currentTime) {
+    this.stop();
+    this.sources = this.buffers.map((buffer, index) => {
+      const settings = { buffer, loop: true, loopStart: from, loopEnd: to };
+      const source = new AudioBufferSourceNode(this.context, settings);
+      source.connect(this.gains[index]);
+      source.start(at, offset);
+      return source;
+    });
+    this.gains.forEach((gain, index) => {
+      gain.gain.cancelScheduledValues(at);
+      gain.gain.setValueAtTime(0, at);
+      gain.gain.linearRampToValueAtTime(index === this.selected ? 1 : 0, at + FADE_S);
+    });
+    return at;
+  }
+
+  /** Lets another sound through: the two gains always add up to one, so the level stays. */
+  select(index, at = this.context.currentTime) {
+    if (index === this.selected) return;
+    const [old, fresh] = [this.gains[this.selected].gain, this.gains[index].gain];
+    this.selected = index;
+    if (!this.sources.length) return;
+    for (const [gain, goal] of [
+      [old, 0],
+      [fresh, 1],
+    ]) {
+      gain.cancelScheduledValues(at);
+      gain.setValueAtTime(1 - goal, at);
+      gain.linearRampToValueAtTime(goal, at + FADE_S);
+    }
+  }
+
+  stop() {
+    this.sources.forEach((source) => source.stop());
+    this.sources = [];
+  }
+}
+
+/**
+ * The chance to be right at least this often by guessing: the upper tail of a binomial.
+ * @param {number} correct
+ * @param {number} trials
+ */
+export function guessing(correct, trials) {
+  let term = 0.5 ** trials; // of exactly k right answers, starting at k = 0
+  let tail = correct <= 0 ? term : 0;
+  for (let k = 1; k <= trials; k++) {
+    term *= (trials - k + 1) / k;
+    if (k >= correct) tail += term;
+  }
+  return Math.min(1, tail);
+}

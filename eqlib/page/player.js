@@ -1,0 +1,301 @@
+// The comparison player: some sounds of one length on one clock, switched without a gap.
+import { Mixer, guessing } from "./mixer.js";
+
+const HEIGHT = 90;
+const SPECTRUM_HZ = [50, 8000];
+let players = 0;
+let active = null; // the one that is heard; a page has many, and one pair of ears
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** The buffers' common length: copies of them, the shorter ones with silence at their end. */
+function alike(context, buffers) {
+  const length = Math.max(...buffers.map((buffer) => buffer.length));
+  return buffers.map((buffer) => {
+    const copy = context.createBuffer(1, length, buffer.sampleRate);
+    copy.copyToChannel(buffer.getChannelData(0), 0);
+    return copy;
+  });
+}
+
+/** Target minus output, each brought back to its own level first. */
+function difference(context, [target, output], [targetDb, outputDb]) {
+  const made = context.createBuffer(1, target.length, target.sampleRate);
+  const [t, o, d] = [target, output, made].map((buffer) => buffer.getChannelData(0));
+  const [tGain, oGain] = [10 ** (-targetDb / 20), 10 ** (-outputDb / 20)];
+  for (let n = 0; n < d.length; n++) d[n] = t[n] * tGain - o[n] * oGain;
+  return made;
+}
+
+/**
+ * Builds a player.
+ * @param {HTMLElement} element where
+ * @param {{title?: string, tracks: {name: string, change: string, gain_db: number, address: string}[]}} state
+ * @returns {Promise<{mixer: Mixer, close: Function}>} once its sounds are decoded
+ */
+export async function mount(element, state) {
+  const id = `eq-compare-${players++}`;
+  const decoder = new OfflineAudioContext(1, 1, state.sample_rate ?? 16000);
+  const decoded = await Promise.all(
+    state.tracks.map(async ({ address }) => decoder.decodeAudioData(await (await fetch(address)).arrayBuffer())),
+  );
+  const tracks = [...state.tracks];
+  const buffers = alike(decoder, decoded);
+  const [target, output] = ["target", "output"].map((name) => tracks.findIndex((track) => track.name === name));
+  if (target >= 0 && output >= 0) {
+    const gains = [tracks[target].gain_db, tracks[output].gain_db];
+    buffers.push(difference(decoder, [buffers[target], buffers[output]], gains));
+    tracks.push({ name: "difference", change: "target minus output, at its own level; the coding of the sounds adds to it" });
+  }
+  const duration = buffers[0].duration;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  let context = null;
+  let mixer = null;
+  let analyser = null;
+  let selected = 0;
+  let began = 0;
+  let offset = 0;
+  let loop = [0, duration];
+  let timer = 0;
+
+  // --- sound
+
+  function position() {
+    if (!mixer?.sources.length) return offset;
+    const passed = context.currentTime - began + offset;
+    const [from, to] = loop;
+    return passed < to ? passed : from + ((passed - from) % (to - from));
+  }
+  async function start() {
+    if (active && active !== stop) active();
+    active = stop;
+    context ??= new AudioContext();
+    await context.resume();
+    if (!mixer) {
+      analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0.7 });
+      analyser.connect(context.destination);
+      mixer = new Mixer(context, buffers, analyser);
+    }
+    mixer.selected = selected;
+    if (offset < loop[0] || offset >= loop[1]) offset = loop[0];
+    began = mixer.start(offset, ...loop);
+    play.textContent = "Pause";
+    tick();
+  }
+  function stop() {
+    offset = position();
+    mixer?.stop();
+    play.textContent = "Play";
+    clearTimeout(timer);
+    draw();
+    idle();
+  }
+  function toggle() {
+    if (mixer?.sources.length) stop();
+    else start().catch((error) => (status.textContent = `This cannot be played here (${error.message}).`));
+  }
+  function choose(index) {
+    selected = index;
+    mixer?.select(index);
+    draw();
+  }
+  function setLoop(from, to) {
+    loop = [from, to];
+    fields[0].value = from.toFixed(2);
+    fields[1].value = to.toFixed(2);
+    if (mixer?.sources.length) {
+      offset = position();
+      if (offset < from || offset >= to) offset = from;
+      start();
+    } else offset = Math.min(Math.max(offset, from), to);
+    draw();
+  }
+
+  // --- pictures
+
+  const wave = make("canvas", { class: "eq-compare-wave", role: "img", height: HEIGHT });
+  const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": "Live spectrum of what you hear, 50 Hz to 8 kHz" });
+  const peak = Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
+
+  function surface(canvas) {
+    const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+    if (canvas.width !== width) canvas.width = width;
+    const brush = canvas.getContext("2d");
+    brush.clearRect(0, 0, width, HEIGHT);
+    brush.fillStyle = brush.strokeStyle = getComputedStyle(element).color;
+    return [brush, width];
+  }
+  function draw() {
+    const [brush, width] = surface(wave);
+    const samples = buffers[selected].getChannelData(0);
+    const [from, to] = loop.map((t) => (t / duration) * width);
+    brush.globalAlpha = 0.1;
+    brush.fillRect(from, 0, to - from, HEIGHT);
+    brush.globalAlpha = 0.75;
+    for (let x = 0; x < width; x++) {
+      const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
+      let [low, high] = [0, 0];
+      for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
+      const scale = (0.48 * HEIGHT) / peak;
+      brush.fillRect(x, HEIGHT / 2 - high * scale, 1, Math.max(1, (high - low) * scale));
+    }
+    brush.globalAlpha = 1;
+    brush.fillStyle = "#d55e00";
+    brush.fillRect((position() / duration) * width - 1, 0, 3, HEIGHT);
+    const shown = blind ? "the hidden sound" : tracks[selected].name;
+    wave.setAttribute("aria-label", `Waveform of ${shown}, ${duration.toFixed(2)} s, loop from ${loop[0].toFixed(2)} to ${loop[1].toFixed(2)} s`);
+  }
+  function spectrum() {
+    const [brush, width] = surface(bands);
+    const power = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(power);
+    const [low, high] = SPECTRUM_HZ;
+    for (let x = 0; x < width; x += 3) {
+      const [a, b] = [x, x + 3].map((column) => Math.round((low * (high / low) ** (column / width) * analyser.fftSize) / context.sampleRate));
+      const level = Math.max(...power.subarray(a, Math.max(a + 1, b)));
+      const tall = Math.max(0, Math.min(1, (level + 100) / 90)) * HEIGHT;
+      brush.fillRect(x, HEIGHT - tall, 2, tall);
+    }
+  }
+  function idle() {
+    const [brush, width] = surface(bands);
+    brush.globalAlpha = 0.8;
+    brush.font = `${13 * devicePixelRatio}px sans-serif`;
+    brush.textAlign = "center";
+    brush.fillText("live spectrum", width / 2, HEIGHT / 2 + 4);
+    brush.globalAlpha = 1;
+  }
+  function tick() {
+    draw();
+    spectrum();
+    timer = setTimeout(tick, still.matches ? 500 : 40);
+  }
+  wave.addEventListener("pointerdown", (event) => {
+    const at = (x) => Math.min(1, Math.max(0, (x - wave.getBoundingClientRect().left) / wave.clientWidth)) * duration;
+    const first = at(event.clientX);
+    wave.setPointerCapture(event.pointerId);
+    wave.addEventListener(
+      "pointerup",
+      (end) => {
+        const [from, to] = [first, at(end.clientX)].sort((a, b) => a - b);
+        if (to - from > 0.05) setLoop(from, to);
+        else {
+          setLoop(0, duration);
+          offset = from;
+          if (mixer?.sources.length) {
+            began = mixer.start(from, ...loop);
+          }
+          draw();
+        }
+      },
+      { once: true },
+    );
+  });
+
+  // --- the blind test
+
+  let blind = null; // {pair: [A, B], x: 0 or 1, right, trials}
+  const score = make("p", { role: "status", class: "eq-compare-score" });
+  function hearBlind(which) {
+    const { pair, x } = blind;
+    choose(which === 2 ? pair[x] : pair[which]);
+    if (!mixer?.sources.length) toggle();
+  }
+  function answer(guess) {
+    blind.trials += 1;
+    blind.right += guess === blind.x ? 1 : 0;
+    blind.x = Math.random() < 0.5 ? 0 : 1;
+    const chance = guessing(blind.right, blind.trials);
+    score.textContent = `${blind.right} of ${blind.trials} right. By guessing alone, ${chance < 0.001 ? "less than 0.1" : (100 * chance).toPrecision(2)} % would do as well or better.`;
+    hearBlind(2);
+  }
+  const option = (index) => make("option", { value: index }, tracks[index].name);
+  const pairOf = [0, 1].map(() => make("select", {}, ...tracks.map((_, index) => option(index))));
+  const test = make(
+    "details",
+    { class: "eq-compare-abx" },
+    make("summary", {}, "Blind test (ABX)"),
+    make("p", {}, "X is A or B, drawn anew for each answer. Can you tell which?"),
+    make("p", { class: "eq-compare-bar" }, make("label", {}, "A: ", pairOf[0]), make("label", {}, "B: ", pairOf[1])),
+    make("p", { class: "eq-compare-bar" }, ...["A", "B", "X"].map((name, which) => make("button", { type: "button", onclick: () => hearBlind(which) }, `hear ${name}`))),
+    make("p", { class: "eq-compare-bar" }, ...["X is A", "X is B"].map((name, guess) => make("button", { type: "button", onclick: () => answer(guess) }, name))),
+    score,
+  );
+  function newTest() {
+    blind = { pair: pairOf.map((select) => Number(select.value)), x: Math.random() < 0.5 ? 0 : 1, right: 0, trials: 0 };
+    score.textContent = "";
+  }
+  pairOf.forEach((select) => select.addEventListener("change", newTest));
+  test.addEventListener("toggle", () => {
+    if (test.open) newTest();
+    else blind = null;
+    radios.hidden = test.open; // which sound is heard is the question
+    draw();
+  });
+
+  // --- the page
+
+  const play = make("button", { type: "button", onclick: toggle, class: "eq-compare-play" }, "Play");
+  const status = make("p", { role: "status" });
+  const fields = ["from", "to"].map((name, end) => {
+    const input = make("input", { type: "number", min: 0, max: duration.toFixed(2), step: 0.05, value: (end ? duration : 0).toFixed(2) });
+    input.addEventListener("change", () => {
+      const next = fields.map((field) => Math.min(duration, Math.max(0, Number(field.value))));
+      if (next[1] - next[0] >= 0.05) setLoop(...next);
+      else {
+        status.textContent = "The loop needs at least 0.05 s; it stays as it was.";
+        setLoop(...loop);
+      }
+    });
+    return make("label", {}, `${name} (s) `, input);
+  });
+  const inputs = [fields[0].querySelector("input"), fields[1].querySelector("input")];
+  fields.splice(0, 2, ...inputs);
+  const radios = make(
+    "fieldset",
+    { class: "eq-compare-tracks" },
+    make("legend", {}, "Sound"),
+    ...tracks.map((track, index) => {
+      const radio = make("input", { type: "radio", name: id, checked: index === 0, onchange: () => choose(index) });
+      return make("label", {}, radio, make("span", {}, make("strong", {}, track.name), ` ${track.change}`));
+    }),
+  );
+  pairOf[0].value = target >= 0 ? target : 0;
+  pairOf[1].value = output >= 0 ? output : Math.min(1, tracks.length - 1);
+  element.classList.add("eq-compare");
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", state.title ?? `Player: ${state.tracks.map((track) => track.name).join(", ")}`);
+  element.replaceChildren(
+    ...(state.title ? [make("p", {}, make("strong", {}, state.title))] : []),
+    make("div", { class: "eq-compare-pictures" }, wave, bands),
+    make("div", { class: "eq-compare-bar" }, play, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement),
+    radios,
+    ...(tracks.length > 1 ? [test] : []),
+    status,
+  );
+  draw();
+  idle();
+  new ResizeObserver(() => (draw(), mixer?.sources.length || idle())).observe(wave);
+  const themes = new MutationObserver(() => (draw(), mixer?.sources.length || idle()));
+  themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+
+  return {
+    buffers,
+    get mixer() {
+      return mixer;
+    },
+    get blind() {
+      return blind;
+    },
+    close: () => context?.close(),
+  };
+}
