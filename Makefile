@@ -41,7 +41,7 @@ refresh: $(INSTALLED) ## Execute the chapters whose stored outputs are stale
 	$(PY) book/refresh.py $(if $(FORCE),--force $(FORCE))
 
 # From an empty _build, because a warm build is silent about the warnings of the cold one.
-site: $(INSTALLED) ## Build the book from the stored outputs; a warning is an error
+site: $(INSTALLED) $(if $(shell command -v npm),_vendor/installed) ## Build the book from the stored outputs; a warning is an error
 	rm -rf _build
 	.venv/bin/jupyter-book build . -W --keep-going --quiet
 
@@ -69,8 +69,17 @@ clean: ## Remove the built book and the caches
 	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache
 	find book eqlib tests -name __pycache__ -prune -exec rm -rf {} +
 
-distclean: clean ## Remove .venv as well
-	rm -rf .venv
+distclean: clean ## Remove .venv and what npm brought as well
+	rm -rf .venv _vendor node_modules
+
+# What the pages take from npm, for a book that needs no other host. Without npm, a CDN has the same.
+_vendor/installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	rm -rf _vendor
+	mkdir -p _vendor/mathjax/output/chtml
+	cp node_modules/mathjax/es5/tex-mml-chtml.js _vendor/mathjax/
+	cp -R node_modules/mathjax/es5/output/chtml/fonts _vendor/mathjax/output/chtml/
+	@touch $@
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -1,0 +1,56 @@
+"""Every page of the built site: what it asks of the network, what it weighs, who can use it."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from conftest import SITE
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*parse_toc_yaml(ROOT / "_toc.yml"), "genindex", "search"]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WEIGHT_LIMIT_BYTES = 2_000_000
+
+each_page = pytest.mark.parametrize("name", PAGES)
+
+
+@each_page
+def test_a_page_needs_no_other_host_and_is_light(chromium, address, name):
+    """With npm's part of the site beside it (`make site` on a machine that has npm)."""
+    context = chromium.new_context()
+    asked = set()
+    page = context.new_page()
+    page.on("request", lambda request: asked.add(request.url.split("?")[0]))
+    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    context.close()
+    ours = {url for url in asked if url.startswith(address)}
+    assert {url[:200] for url in asked - ours if not url.startswith(("data:", "blob:"))} == set()
+    files = {SITE / url.removeprefix(f"{address}/") for url in ours}
+    # As a host sends them.
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < WEIGHT_LIMIT_BYTES
+    # And on a host that does not compress.
+    assert sum(path.stat().st_size for path in files) < 1.5 * WEIGHT_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@each_page
+def test_axe_finds_nothing(open_page, name, scheme):
+    page = open_page(f"{name}.html", color_scheme=scheme)
+    page.locator("html[data-eq-ready]").wait_for()
+    for summary in page.locator("summary").all():
+        if summary.is_visible():
+            summary.click()  # what is folded away has to be usable as well
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
+
+
+def test_math_is_set_without_a_network(open_page):
+    page = open_page("book/tour.html")
+    page.locator("mjx-container").first.wait_for()
+    assert page.locator("mjx-container").count() > 10
