@@ -30,12 +30,14 @@ import traitlets
 from eqlib.biquad import Biquad
 from eqlib.errors import EqlibError, check_sample_rate
 from eqlib.filters import EQ, REFERENCE
+from eqlib.fir import FIR, Curve
 from eqlib.named import Audio, as_clips
 from eqlib.players import MP3_RATES
 from eqlib.targets import TARGETS
 
 PAGE = Path(__file__).resolve().parent / "page"
-PRESETS = ("low-shelf", "peaking", "highpass", "lowpass", "air", "vocal-chain")
+PRESETS = ("low-shelf", "peaking", "highpass", "lowpass", "air", "vocal-chain", "drawn-curve")
+TAPS = 129  # of a drawn curve, as in page/curve.js
 
 
 def module(name: str) -> str:
@@ -54,22 +56,23 @@ def module(name: str) -> str:
 
 
 class EQDesk(anywidget.AnyWidget):
-    """An equalizer with a handle for each band, to be seen, moved and heard.
+    """An equalizer with a handle for each band, or each point of a curve: seen, moved and heard.
 
     Args:
-        eq: what it shows first: biquads only. Later it follows ``desk.eq``.
+        eq: what it shows first: biquads, or one drawn curve of minimum phase and 129 taps.
         sounds: name -> (samples,), clips to hear it on, at the equalizer's sample rate.
 
     Attributes:
         eq: the equalizer as it is set now, without bypassed bands. Setting it moves the handles.
 
     Raises:
-        EqlibError: for an equalizer that has FIR stages, or sounds that no player takes.
+        EqlibError: for an equalizer that has other FIR stages, or sounds that no player takes.
     """
 
     _esm = module("desk")
     _css = (PAGE / "desk.css").read_text(encoding="utf-8")
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
+    curve = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     sample_rate = traitlets.Int().tag(sync=True)
     sounds = traitlets.Dict().tag(sync=True)
     presets = traitlets.Dict().tag(sync=True)
@@ -77,9 +80,9 @@ class EQDesk(anywidget.AnyWidget):
     def __init__(self, eq: EQ | None = None, *, sounds: Mapping[str, Audio] | None = None) -> None:
         eq = REFERENCE["low-shelf"] if eq is None else eq
         rate = eq.sample_rate
-        presets = {name: _bands(TARGETS[name]) for name in PRESETS} if rate == 16_000 else {}
+        presets = {name: _state(TARGETS[name]) for name in PRESETS} if rate == 16_000 else {}
         super().__init__(
-            bands=_bands(eq),
+            **_state(eq),
             sample_rate=rate,
             sounds=_addresses(sounds, rate) if sounds else {},
             presets=presets,
@@ -88,6 +91,8 @@ class EQDesk(anywidget.AnyWidget):
     @property
     def eq(self) -> EQ:
         """The equalizer as it is set now."""
+        if self.curve is not None:
+            return EQ.drawn(**self.curve, taps=TAPS, phase="minimum", sample_rate=self.sample_rate)
         settings = [dict(band) for band in self.bands if not band.get("bypass")]
         for band in settings:
             band.pop("bypass", None)
@@ -96,7 +101,9 @@ class EQDesk(anywidget.AnyWidget):
     @eq.setter
     def eq(self, eq: EQ) -> None:
         check_sample_rate("the equalizer", eq.sample_rate, self.sample_rate)
-        self.bands = _bands(eq)
+        with self.hold_sync():  # both at once, or the page would draw a mixture
+            for name, value in _state(eq).items():
+                setattr(self, name, value)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live widget, and the same desk for a page without Python."""
@@ -117,14 +124,19 @@ class EQDesk(anywidget.AnyWidget):
         )
 
 
-def _bands(eq: EQ) -> list[dict[str, Any]]:
-    if not all(isinstance(stage, Biquad) for stage in eq.stages):
+def _state(eq: EQ) -> dict[str, Any]:
+    """An equalizer as the page's bands and curve."""
+    if all(isinstance(stage, Biquad) for stage in eq.stages):
+        return {"bands": [asdict(stage) | {"bypass": False} for stage in eq.stages], "curve": None}
+    (stage, *others) = eq.stages
+    curve = stage.target[0] if isinstance(stage, FIR) and len(stage.target) == 1 else None
+    if others or not isinstance(curve, Curve) or (stage.taps, stage.phase) != (TAPS, "minimum"):
         raise EqlibError(
             f"the equalizer is {eq}",
-            "biquads only",
-            "A FIR filter has no bands to drag; look at it with plots.responses.",
+            f"biquads only, or one drawn curve of minimum phase and {TAPS} taps",
+            "Other FIR filters have nothing to drag; look at them with plots.responses.",
         )
-    return [asdict(stage) | {"bypass": False} for stage in eq.stages]
+    return {"bands": [], "curve": {name: list(values) for name, values in asdict(curve).items()}}
 
 
 def _addresses(sounds: Mapping[str, Audio], sample_rate: int) -> dict[str, str]:

@@ -31,6 +31,11 @@ def test_the_equalizer_goes_in_and_comes_out_the_same():
     assert [band["kind"] for band in desk.bands] == ["low_shelf", "notch"]
     desk.eq = EQ.flat()
     assert desk.bands == []
+    desk.eq = TARGETS["drawn-curve"]
+    assert desk.eq == TARGETS["drawn-curve"]
+    assert desk.curve["gains_db"] == [3, 6, -5, 2, -4, 5]
+    desk.eq = CHAIN
+    assert (desk.eq, desk.curve) == (CHAIN, None)
 
 
 def test_what_the_page_sends_becomes_an_equalizer():
@@ -44,9 +49,9 @@ def test_what_the_page_sends_becomes_an_equalizer():
 
 
 def test_the_presets_are_the_books_targets():
-    for name, bands in EQDesk().presets.items():
+    for name, state in EQDesk().presets.items():
         desk = EQDesk()
-        desk.bands = bands
+        desk.bands, desk.curve = state["bands"], state["curve"]
         assert desk.eq == TARGETS[name]
     assert set(EQDesk().presets) == set(PRESETS)
     assert EQDesk(EQ.lowpass(cutoff_hz=500, sample_rate=44_100)).presets == {}
@@ -74,7 +79,7 @@ def test_the_notebooks_module_is_whole(tmp_path):
         r"^(?:export )?(?:async )?(?:function|const|class) (\w+)", source, re.MULTILINE
     )
     assert len(set(names)) == len(names)
-    assert {"coefficients", "gainDb", "LoopPlayer", "mount"} <= set(names)
+    assert {"coefficients", "gainDb", "fft", "taps", "LoopPlayer", "mount"} <= set(names)
     if node := shutil.which("node"):
         (tmp_path / "desk.mjs").write_text(source)
         subprocess.run([node, "--check", tmp_path / "desk.mjs"], check=True)
@@ -86,7 +91,8 @@ def test_the_notebooks_module_is_whole(tmp_path):
         (lambda: EQDesk(CHAIN.fir(taps=65)), "biquads only"),
         (lambda: EQDesk(CHAIN, sounds={"stereo": np.ones((2, 8))}), "stereo"),
         (lambda: setattr(EQDesk(), "eq", EQ.flat(sample_rate=8_000)), "8000 Hz"),
-        (lambda: setattr(EQDesk(), "eq", TARGETS["drawn-curve"]), "biquads only"),
+        (lambda: setattr(EQDesk(), "eq", TARGETS["drawn-curve"] + CHAIN), "biquads only"),
+        (lambda: EQDesk(TARGETS["low-shelf-fir-linear"]), "nothing to drag"),
     ],
 )
 def test_what_it_cannot_show_is_refused(make, message):

@@ -24,10 +24,11 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is n
 
 def node(tmp_path, script, value):
     """What a script prints as JSON; it finds the module's functions, and `value`."""
-    for name in ("equalizer", "sound", "mixer"):
+    for name in ("equalizer", "fft", "curve", "sound", "mixer"):
         text = (PAGE / f"{name}.js").read_text().replace('.js"', '.mjs"')
         (tmp_path / f"{name}.mjs").write_text(text)
     head = 'import * as eq from "./equalizer.mjs";\nimport * as sound from "./sound.mjs";\n'
+    head += 'import * as curve from "./curve.mjs";\n'
     head += 'import * as mixer from "./mixer.mjs";\n'
     head += 'import fs from "fs";\n'
     head += 'const value = JSON.parse(fs.readFileSync("value.json"));\n'
@@ -109,8 +110,8 @@ def test_the_loudness_of_a_change_is_pythons(tmp_path):
         [{"kind": "peaking", "cutoff_hz": 3_000, "gain_db": -12, "q": 2}],
     ]
     script = """(() => {
-        const meter = sound.loudnessMeter(Float64Array.from(value.noise), 16000, eq.gainDb);
-        return value.chains.map(meter);
+        const meter = sound.loudnessMeter(Float64Array.from(value.noise), 16000);
+        return value.chains.map((chain) => meter((hz) => eq.gainDb(chain, hz, 16000)));
     })()"""
     got_db = node(tmp_path, script, {"noise": noise.tolist(), "chains": chains})
     dry = loudness(noise, sample_rate=16_000)
@@ -124,3 +125,19 @@ def test_the_chance_of_guessing_is_that_of_a_binomial(tmp_path):
     got = node(tmp_path, "value.map(([k, n]) => mixer.guessing(k, n))", pairs)
     expected = [stats.binom.sf(right - 1, trials, 0.5) for right, trials in pairs]
     np.testing.assert_allclose(got, expected, rtol=1e-9)
+
+
+def test_a_drawn_curve_is_pythons_filter(tmp_path):
+    steep = {"frequencies_hz": [30, 100, 110, 3_000, 7_900], "gains_db": [-24, 24, -24, 12, 0]}
+    gentle = {"frequencies_hz": [60, 150, 400, 1_000], "gains_db": [3, 6, -5, 2]}
+    script = """value.curves.map((c) => [curve.taps(c, 16000),
+        curve.tapsDb(curve.taps(c, 16000), value.hz, 16000), curve.curvePython(c)])"""
+    sent = {"curves": [steep, gentle], "hz": FREQUENCIES_HZ.tolist()}
+    for drawn, (taps, curve_db, text) in zip(
+        sent["curves"], node(tmp_path, script, sent), strict=True
+    ):
+        made = EQ.drawn(**drawn, phase="minimum")
+        np.testing.assert_allclose(taps, made.impulse_response(129), atol=1e-4)
+        exact_db = 20 * np.log10(np.abs(made.response(FREQUENCIES_HZ)))
+        np.testing.assert_allclose(curve_db, exact_db, atol=0.01)
+        assert eval(text, {"EQ": EQ}) == made

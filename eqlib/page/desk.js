@@ -1,68 +1,43 @@
-// The EQ desk: bands as points on the response curve and as number fields, heard while they move.
-// In Jupyter it is a live widget (eqlib.desk.EQDesk), in the rendered book it runs by itself.
+// The EQ desk: an equalizer as points on its response curve and as number fields, heard while they
+// move. In Jupyter it is a live widget (eqlib.desk.EQDesk), in the rendered book it runs by itself.
+import { curvePython, taps, tapsDb } from "./curve.js";
 import { KINDS, LIMITS, asPython, gainDb } from "./equalizer.js";
+import { LOW_HZ, SIZE, axes, clamp, decibels, hertz, make } from "./plot.js";
 import { LoopPlayer, decode, loudnessMeter, render } from "./sound.js";
 
-const WIDTH = 640;
-const HEIGHT = 300;
-const MARGIN = { left: 44, right: 14, top: 14, bottom: 54 };
-const LOW_HZ = 30;
-const RANGE_DB = 24;
-const TICKS_HZ = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const TEXT_HZ = [31.25, 62.5, 125, 250, 500, 1000, 2000, 4000, 7000];
-const SVG = "http://www.w3.org/2000/svg";
+const FIRST_CURVE = { frequencies_hz: [60, 250, 1000, 4000], gains_db: [0, 3, -3, 0] };
 let desks = 0;
-
-const hertz = (hz) => (hz >= 1000 ? `${Number((hz / 1000).toPrecision(3))} kHz` : `${Number(hz.toPrecision(3))} Hz`);
-const decibels = (db) => `${db < -0.05 ? "−" : "+"}${Math.abs(db).toFixed(1)} dB`;
-const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
-
-/** A DOM element with attributes and children; `on...` attributes are listeners. */
-function make(tag, attributes = {}, ...children) {
-  const svg = ["svg", "g", "path", "line", "text", "circle"].includes(tag);
-  const element = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 
 /**
  * Builds a desk.
  * @param {HTMLElement} element where
- * @param {object} state bands, sample_rate (Hz), sounds (name -> address), presets (name -> bands)
- * @param {(bands: object[]) => void} changed called after every change that a user made
- * @returns {{bands: object[], set: Function, render: Function, close: Function}}
+ * @param {object} state bands, or a curve (frequencies_hz, gains_db); sample_rate in Hz; sounds
+ *   (name -> address); presets (name -> {bands, curve})
+ * @param {(eq: {bands: object[], curve: ?object}) => void} changed after every change of a user
+ * @returns {{eq: object, set: Function, render: Function, close: Function}}
  */
 export function mount(element, state, changed = () => {}) {
   const rate = state.sample_rate ?? 16000;
+  const highHz = rate / 2;
   const sounds = Object.entries(state.sounds ?? {});
-  const id = `eq-desk-${desks++}`;
-  const first = structuredClone(state.bands);
-  let bands = structuredClone(state.bands);
+  const first = structuredClone({ bands: state.bands ?? [], curve: state.curve ?? null });
+  let { bands, curve } = structuredClone(first);
+  let filter = null; // the curve's impulse response
   let player = null;
-  const buffers = new Map();
   let meter = () => 0;
   let frame = 0;
+  const buffers = new Map();
 
-  const highHz = rate / 2;
-  const span = Math.log(highHz / LOW_HZ);
-  const inner = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
-  const toX = (hz) => MARGIN.left + (Math.log(hz / LOW_HZ) / span) * inner.width;
-  const toY = (db) => MARGIN.top + (0.5 - db / (2 * RANGE_DB)) * inner.height;
-  const toHz = (x) => LOW_HZ * Math.exp(((x - MARGIN.left) / inner.width) * span);
-  const toDb = (y) => (0.5 - (y - MARGIN.top) / inner.height) * 2 * RANGE_DB;
-  const curveHz = Array.from({ length: 240 }, (_, i) => LOW_HZ * Math.exp((i / 239) * span * 0.999));
-
-  const curve = make("path", { class: "eq-desk-curve", fill: "none" });
+  const { toX, toY, toHz, toDb, grid } = axes(highHz);
+  const lineHz = Array.from({ length: 240 }, (_, i) => LOW_HZ * (highHz / LOW_HZ) ** ((i / 239) * 0.999));
+  const line = make("path", { class: "eq-desk-curve", fill: "none" });
   const handles = make("g");
   const svg = make(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "eq-desk-plot", role: "group", "aria-label": "Response of the equalizer: gain over frequency" },
-    ...grid(),
-    curve,
+    { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, class: "eq-desk-plot", role: "group", "aria-label": "Response of the equalizer: gain over frequency" },
+    ...grid,
+    line,
     handles,
   );
   const list = make("div", { class: "eq-desk-bands" });
@@ -71,57 +46,95 @@ export function mount(element, state, changed = () => {}) {
   const text = make("p");
   const code = make("code", { class: "eq-desk-code" });
 
-  function grid() {
-    const items = [];
-    for (const hz of TICKS_HZ.filter((tick) => tick < highHz)) {
-      items.push(make("line", { x1: toX(hz), x2: toX(hz), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom, class: "eq-desk-grid" }));
-      const label = hz >= 1000 ? `${hz / 1000}k` : hz;
-      items.push(make("text", { x: toX(hz), y: HEIGHT - MARGIN.bottom + 21, "text-anchor": "middle" }, `${label}`));
-    }
-    for (let db = -RANGE_DB; db <= RANGE_DB; db += 12) {
-      items.push(make("line", { x1: MARGIN.left, x2: WIDTH - MARGIN.right, y1: toY(db), y2: toY(db), class: db ? "eq-desk-grid" : "eq-desk-zero" }));
-      items.push(make("text", { x: MARGIN.left - 6, y: toY(db) + 4, "text-anchor": "end" }, `${db > 0 ? "+" : ""}${db}`.replace("-", "−")));
-    }
-    items.push(make("text", { x: WIDTH - MARGIN.right, y: HEIGHT - 8, "text-anchor": "end" }, "gain in dB over frequency in Hz"));
-    return items;
-  }
+  // --- the equalizer
 
-  // --- what changes
+  const copyOf = () => structuredClone({ bands, curve });
+  const response = (hz) => (curve ? tapsDb(filter, hz, rate) : gainDb(bands, hz, rate));
+  const filters = () => (curve ? { taps: filter } : { bands });
 
-  function limit(band) {
+  function limitBand(band) {
     band.cutoff_hz = clamp(band.cutoff_hz, LIMITS.lowest_hz, highHz * 0.98);
-    if (KINDS[band.kind].gain) band.gain_db = clamp(band.gain_db ?? 0, ...LIMITS.gain_db);
-    else band.gain_db = null;
+    band.gain_db = KINDS[band.kind].gain ? clamp(band.gain_db ?? 0, ...LIMITS.gain_db) : null;
     if (!band.kind.endsWith("shelf")) band.slope = null;
-    if (band.slope != null) {
-      band.slope = clamp(band.slope, ...LIMITS.slope);
-      band.q = null;
-    } else band.q = clamp(band.q ?? Math.SQRT1_2, ...LIMITS.q);
+    if (band.slope != null) band.slope = clamp(band.slope, ...LIMITS.slope);
+    band.q = band.slope != null ? null : clamp(band.q ?? Math.SQRT1_2, ...LIMITS.q);
   }
-
-  /** A user's change of one band: checked, drawn, heard and reported. */
-  function edit(band, changes) {
-    Object.assign(band, changes);
-    limit(band);
+  function limitCurve() {
+    const { frequencies_hz: hz, gains_db: db } = curve;
+    for (let i = 0; i < hz.length; i++) {
+      const low = i ? hz[i - 1] * 1.02 : LIMITS.lowest_hz;
+      const high = i < hz.length - 1 ? hz[i + 1] / 1.02 : highHz * 0.98;
+      hz[i] = clamp(hz[i], low, Math.max(low, high));
+      db[i] = clamp(db[i], ...LIMITS.gain_db);
+    }
+  }
+  function limit() {
+    bands.forEach(limitBand);
+    if (curve) limitCurve();
+    filter = curve ? taps(curve, rate) : null;
+  }
+  function report() {
+    limit();
     draw();
-    changed(structuredClone(bands));
+    changed(copyOf());
   }
-
-  function replace(next, said, tell = true) {
-    bands = structuredClone(next);
-    bands.forEach(limit);
+  function replace(eq, said, tell = true) {
+    ({ bands, curve } = structuredClone({ bands: eq.bands ?? [], curve: eq.curve ?? null }));
+    limit();
     build();
     if (said) status.textContent = said;
-    if (tell) changed(structuredClone(bands));
+    if (tell) changed(copyOf());
   }
 
-  // --- the points on the curve
+  // --- its points: the bands, or the corners of the curve
 
-  const height = (band) => (KINDS[band.kind].gain ? band.gain_db : gainDb([band], [band.cutoff_hz], rate)[0]);
-  const named = (band, index) => `Band ${index + 1}, ${KINDS[band.kind].label}`;
+  const count = () => (curve ? curve.frequencies_hz.length : bands.length);
+  function place(index) {
+    if (curve) return { hz: curve.frequencies_hz[index], db: curve.gains_db[index], gain: true };
+    const band = bands[index];
+    const { gain } = KINDS[band.kind];
+    return { hz: band.cutoff_hz, db: gain ? band.gain_db : gainDb([band], [band.cutoff_hz], rate)[0], gain };
+  }
+  function move(index, hz, db) {
+    if (curve) [curve.frequencies_hz[index], curve.gains_db[index]] = [hz, db];
+    else {
+      bands[index].cutoff_hz = hz;
+      if (KINDS[bands[index].kind].gain) bands[index].gain_db = db;
+    }
+    report();
+  }
+  const noun = () => (curve ? "Point" : "Band");
+  const named = (index) => (curve ? `Point ${index + 1}` : `Band ${index + 1}, ${KINDS[bands[index].kind].label}`);
+  function remove(index) {
+    if (curve && count() === 2) {
+      status.textContent = "A curve needs two points.";
+      return;
+    }
+    const said = `${noun()} ${index + 1} removed.`;
+    if (curve) for (const values of Object.values(curve)) values.splice(index, 1);
+    else bands.splice(index, 1);
+    replace(copyOf(), said);
+    (handles.children[Math.min(index, count() - 1)] ?? add).focus();
+  }
+  function append() {
+    if (curve) {
+      const hz = curve.frequencies_hz;
+      const gaps = hz.slice(1).map((f, i) => f / hz[i]);
+      const widest = gaps.indexOf(Math.max(...gaps));
+      const at = Math.sqrt(hz[widest] * hz[widest + 1]);
+      curve.gains_db.splice(widest + 1, 0, response([at])[0]);
+      hz.splice(widest + 1, 0, at);
+      replace(copyOf(), `Point ${widest + 2} added at ${hertz(at)}.`);
+      handles.children[widest + 1].focus();
+    } else {
+      bands.push({ kind: "peaking", cutoff_hz: 1000, gain_db: 6, q: 1, slope: null, bypass: false });
+      replace(copyOf(), `Band ${count()} added: a peak at 1 kHz.`);
+      handles.lastElementChild.focus();
+    }
+  }
 
-  function handle(band, index) {
-    const circle = make("circle", { r: 9, tabindex: 0, role: "slider", class: "eq-desk-point", "aria-label": named(band, index), "aria-valuemin": LIMITS.lowest_hz, "aria-valuemax": Math.round(highHz) });
+  function handle(index) {
+    const circle = make("circle", { r: 9, tabindex: 0, role: "slider", class: "eq-desk-point", "aria-label": named(index), "aria-valuemin": LIMITS.lowest_hz, "aria-valuemax": Math.round(highHz) });
     circle.addEventListener("pointerdown", (event) => {
       circle.setPointerCapture(event.pointerId);
       circle.focus();
@@ -130,114 +143,109 @@ export function mount(element, state, changed = () => {}) {
     circle.addEventListener("pointermove", (event) => {
       if (!circle.hasPointerCapture(event.pointerId)) return;
       const box = svg.getBoundingClientRect();
-      const scale = WIDTH / box.width;
-      const changes = { cutoff_hz: toHz((event.clientX - box.left) * scale) };
-      if (KINDS[band.kind].gain) changes.gain_db = toDb((event.clientY - box.top) * scale);
-      edit(band, changes);
+      const scale = SIZE.width / box.width;
+      move(index, toHz((event.clientX - box.left) * scale), toDb((event.clientY - box.top) * scale));
     });
     circle.addEventListener("keydown", (event) => {
       const fine = event.shiftKey ? 0.2 : 1;
-      const step = 2 ** ((fine * 1) / 6);
-      const moves = {
-        ArrowRight: () => ({ cutoff_hz: band.cutoff_hz * step }),
-        ArrowLeft: () => ({ cutoff_hz: band.cutoff_hz / step }),
-        ArrowUp: () => ({ gain_db: (band.gain_db ?? 0) + fine }),
-        ArrowDown: () => ({ gain_db: (band.gain_db ?? 0) - fine }),
-        Delete: () => null,
-      };
-      if (!(event.key in moves)) return;
+      const step = 2 ** (fine / 6);
+      const { hz, db } = place(index);
+      const moves = { ArrowRight: [hz * step, db], ArrowLeft: [hz / step, db], ArrowUp: [hz, db + fine], ArrowDown: [hz, db - fine] };
+      if (event.key === "Delete") remove(index);
+      else if (event.key in moves) move(index, ...moves[event.key]);
+      else return;
       event.preventDefault();
-      const changes = moves[event.key]();
-      if (changes) edit(band, changes);
-      else remove(band);
     });
     return circle;
   }
 
   // --- the fields
 
-  function field(label, band, name, limits, step) {
-    const input = make("input", { type: "number", min: limits[0], max: limits[1], step, "data-field": name });
+  function field(label, owner, name, [low, high]) {
+    const input = make("input", { type: "number", min: low, max: high, step: "any" });
+    input.show = () => {
+      if (document.activeElement !== input) input.value = Number(owner[name].toPrecision(5));
+    };
     input.addEventListener("change", () => {
       const value = Number(input.value);
       if (input.value === "" || !Number.isFinite(value)) {
-        status.textContent = `${label} needs a number; it stays at ${band[name]}.`;
-        draw();
-      } else edit(band, { [name]: value });
+        status.textContent = `${label} needs a number; it stays at ${Number(owner[name].toPrecision(5))}.`;
+      } else owner[name] = value;
+      report();
     });
     return make("label", {}, `${label} `, input);
   }
+  const removal = (index) => make("button", { type: "button", onclick: () => remove(index), "aria-label": `remove ${noun().toLowerCase()} ${index + 1}` }, "remove");
 
-  function row(band, index) {
+  function row(index) {
+    const legend = make("legend", {}, `${noun()} ${index + 1}`);
+    const rangeHz = [LIMITS.lowest_hz, highHz * 0.98];
+    if (curve) {
+      return make("fieldset", {}, legend, field("Hz", curve.frequencies_hz, index, rangeHz), field("dB", curve.gains_db, index, LIMITS.gain_db), removal(index));
+    }
+    const band = bands[index];
     const kinds = make("select", {}, ...Object.entries(KINDS).map(([kind, { label }]) => make("option", { value: kind, selected: kind === band.kind }, label)));
     kinds.addEventListener("change", () => {
-      edit(band, { kind: kinds.value });
-      build(index);
+      band.kind = kinds.value;
+      report();
+      build();
+      list.querySelectorAll("select")[index].focus();
     });
     const bypass = make("input", { type: "checkbox" });
     bypass.checked = Boolean(band.bypass);
-    bypass.addEventListener("change", () => edit(band, { bypass: bypass.checked }));
-    const width = band.slope != null ? field("slope", band, "slope", LIMITS.slope, "any") : field("Q", band, "q", LIMITS.q, "any");
+    bypass.addEventListener("change", () => {
+      band.bypass = bypass.checked;
+      report();
+    });
     return make(
       "fieldset",
       {},
-      make("legend", {}, `Band ${index + 1}`),
+      legend,
       make("label", {}, "type ", kinds),
-      field("Hz", band, "cutoff_hz", [LIMITS.lowest_hz, highHz * 0.98], "any"),
-      ...(KINDS[band.kind].gain ? [field("dB", band, "gain_db", LIMITS.gain_db, "any")] : []),
-      width,
+      field("Hz", band, "cutoff_hz", rangeHz),
+      ...(KINDS[band.kind].gain ? [field("dB", band, "gain_db", LIMITS.gain_db)] : []),
+      band.slope != null ? field("slope", band, "slope", LIMITS.slope) : field("Q", band, "q", LIMITS.q),
       make("label", {}, bypass, " bypass"),
-      make("button", { type: "button", onclick: () => remove(band), "aria-label": `Remove band ${index + 1}` }, "remove"),
+      removal(index),
     );
-  }
-
-  function remove(band) {
-    const index = bands.indexOf(band);
-    replace(bands.filter((other) => other !== band), `Band ${index + 1} removed.`);
-    (list.querySelectorAll("select")[Math.min(index, bands.length - 1)] ?? add).focus();
   }
 
   // --- drawing
 
-  function build(focus = null) {
-    handles.replaceChildren(...bands.map(handle));
-    list.replaceChildren(...bands.map(row));
+  function build() {
+    const indices = [...Array(count()).keys()];
+    handles.replaceChildren(...indices.map(handle));
+    list.replaceChildren(...indices.map(row));
+    mode.value = curve ? "curve" : "bands";
+    add.textContent = curve ? "add a point" : "add a band";
     draw();
-    if (focus !== null) list.querySelectorAll("select")[focus]?.focus();
   }
-
   function draw() {
-    const gains = gainDb(bands, curveHz, rate);
-    const points = curveHz.map((hz, i) => `${toX(hz).toFixed(1)},${toY(clamp(gains[i], -RANGE_DB, RANGE_DB)).toFixed(1)}`);
-    curve.setAttribute("d", `M${points.join("L")}`);
-    bands.forEach((band, index) => {
+    const gains = response(lineHz);
+    line.setAttribute("d", `M${lineHz.map((hz, i) => `${toX(hz).toFixed(1)},${toY(gains[i]).toFixed(1)}`).join("L")}`);
+    for (let index = 0; index < count(); index++) {
+      const { hz, db, gain } = place(index);
+      const bypassed = !curve && Boolean(bands[index].bypass);
       const circle = handles.children[index];
-      circle.setAttribute("cx", toX(band.cutoff_hz));
-      circle.setAttribute("cy", toY(clamp(height(band), -RANGE_DB, RANGE_DB)));
-      circle.classList.toggle("eq-desk-bypassed", Boolean(band.bypass));
-      circle.setAttribute("aria-valuenow", Math.round(band.cutoff_hz));
-      const gain = KINDS[band.kind].gain ? `, ${decibels(band.gain_db)}` : "";
-      circle.setAttribute("aria-valuetext", `${hertz(band.cutoff_hz)}${gain}${band.bypass ? ", bypassed" : ""}`);
-      for (const input of list.children[index].querySelectorAll("[data-field]")) {
-        const value = band[input.dataset.field];
-        if (value != null && document.activeElement !== input) input.value = Number(value.toPrecision(5));
-      }
-    });
+      circle.setAttribute("cx", toX(hz));
+      circle.setAttribute("cy", toY(db));
+      circle.classList.toggle("eq-desk-bypassed", bypassed);
+      circle.setAttribute("aria-valuenow", Math.round(hz));
+      circle.setAttribute("aria-valuetext", `${hertz(hz)}${gain ? `, ${decibels(db)}` : ""}${bypassed ? ", bypassed" : ""}`);
+      list.children[index].querySelectorAll('input[type="number"]').forEach((input) => input.show());
+    }
     const audible = TEXT_HZ.filter((hz) => hz < highHz);
-    const levels = gainDb(bands, audible, rate);
+    const levels = response(audible);
     text.textContent = audible.map((hz, i) => `${hertz(hz)}: ${decibels(levels[i])}`).join("; ");
-    code.textContent = asPython(bands);
+    code.textContent = curve ? curvePython(curve) : asPython(bands);
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(hear);
   }
 
   // --- sound
 
-  const heard = () => (dry.checked ? [] : bands);
-  function matching() {
-    const change = meter(heard());
-    return clamp(-change, -60, 12);
-  }
+  const heard = () => (dry.checked ? { bands: [] } : filters());
+  const matching = () => (dry.checked ? 0 : clamp(-meter(response), -60, 12));
   function hear() {
     if (!sounds.length) return;
     const gain = matching();
@@ -247,18 +255,14 @@ export function mount(element, state, changed = () => {}) {
   }
   async function buffer() {
     const name = clip.value;
-    if (!buffers.has(name)) {
-      const offline = new OfflineAudioContext(1, 1, rate);
-      buffers.set(name, await decode(state.sounds[name], offline));
-    }
+    if (!buffers.has(name)) buffers.set(name, await decode(state.sounds[name], new OfflineAudioContext(1, 1, rate)));
     const found = buffers.get(name);
-    meter = loudnessMeter(found.getChannelData(0), rate, gainDb);
+    meter = loudnessMeter(found.getChannelData(0), rate);
     return found;
   }
   async function toggle() {
-    if (player?.playing) {
-      player.stop();
-    } else {
+    if (player?.playing) player.stop();
+    else {
       try {
         const found = await buffer();
         player ??= new LoopPlayer(rate);
@@ -270,7 +274,6 @@ export function mount(element, state, changed = () => {}) {
     play.textContent = player?.playing ? "Stop" : "Play";
     hear();
   }
-
   const play = make("button", { type: "button", onclick: toggle, class: "eq-desk-play" }, "Play");
   const dry = make("input", { type: "checkbox", onchange: hear });
   const clip = make("select", {}, ...sounds.map(([name]) => make("option", { value: name }, name)));
@@ -281,16 +284,17 @@ export function mount(element, state, changed = () => {}) {
 
   // --- the buttons
 
-  const presets = make("select", {}, make("option", { value: "" }, "choose …"), ...Object.keys(state.presets ?? {}).map((name) => make("option", { value: name }, name)));
+  const option = ([value, label]) => make("option", { value }, label);
+  const mode = make("select", {}, ...[["bands", "bands"], ["curve", "a drawn curve"]].map(option));
+  mode.addEventListener("change", () => {
+    const next = mode.value === "curve" ? { bands, curve: FIRST_CURVE } : { bands, curve: null };
+    replace(next, mode.value === "curve" ? "A curve through points: drag them." : "Bands.");
+  });
+  const presets = make("select", {}, option(["", "choose …"]), ...Object.keys(state.presets ?? {}).map((name) => option([name, name])));
   presets.addEventListener("change", () => {
     if (presets.value) replace(state.presets[presets.value], `Preset ${presets.value}.`);
   });
-  const add = make("button", { type: "button" }, "add a band");
-  add.addEventListener("click", () => {
-    bands.push({ kind: "peaking", cutoff_hz: 1000, gain_db: 6, q: 1, slope: null, bypass: false });
-    replace(bands, `Band ${bands.length} added: a peak at 1 kHz.`);
-    handles.lastElementChild.focus();
-  });
+  const add = make("button", { type: "button", onclick: append }, "add a band");
   async function copy() {
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -307,6 +311,7 @@ export function mount(element, state, changed = () => {}) {
     make(
       "div",
       { class: "eq-desk-bar" },
+      make("label", {}, "made of ", mode),
       ...(presets.length > 1 ? [make("label", {}, "preset ", presets)] : []),
       add,
       make("button", { type: "button", onclick: () => replace(first, "As at the start.") }, "reset"),
@@ -316,18 +321,18 @@ export function mount(element, state, changed = () => {}) {
     ...(sounds.length ? [make("div", { class: "eq-desk-bar" }, play, make("label", {}, "sound ", clip), make("label", {}, dry, " dry, without the equalizer")), level] : []),
     list,
     status,
-    make("details", { id }, make("summary", {}, "The curve in words and as code"), text, make("p", {}, code)),
+    make("details", { id: `eq-desk-${desks++}` }, make("summary", {}, "The curve in words and as code"), text, make("p", {}, code)),
   );
+  limit();
   build();
-  const ready = sounds.length ? buffer().then(hear, () => {}) : Promise.resolve();
+  if (sounds.length) buffer().then(hear, () => {});
 
   return {
-    ready,
-    get bands() {
-      return structuredClone(bands);
+    get eq() {
+      return copyOf();
     },
-    set: (next) => replace(next, "", false),
-    render: async () => render(await buffer(), bands),
+    set: (eq) => replace(eq, "", false),
+    render: async () => render(await buffer(), filters()),
     close: () => player?.close(),
   };
 }
@@ -335,17 +340,20 @@ export function mount(element, state, changed = () => {}) {
 /** anywidget's entry: the same desk, tied to `eqlib.desk.EQDesk`. */
 export default {
   render({ model, el }) {
-    const state = { sample_rate: model.get("sample_rate"), sounds: model.get("sounds"), presets: model.get("presets") };
-    const desk = mount(el, { ...state, bands: model.get("bands") }, (bands) => {
+    const names = ["bands", "curve", "sample_rate", "sounds", "presets"];
+    const state = Object.fromEntries(names.map((name) => [name, model.get(name)]));
+    const desk = mount(el, state, ({ bands, curve }) => {
       model.set("bands", bands);
+      model.set("curve", curve);
       model.save_changes();
     });
     const follow = () => {
-      if (JSON.stringify(model.get("bands")) !== JSON.stringify(desk.bands)) desk.set(model.get("bands"));
+      const eq = { bands: model.get("bands"), curve: model.get("curve") };
+      if (JSON.stringify(eq) !== JSON.stringify(desk.eq)) desk.set(eq);
     };
-    model.on("change:bands", follow);
+    model.on("change:bands change:curve", follow);
     return () => {
-      model.off("change:bands", follow);
+      model.off("change:bands change:curve", follow);
       desk.close();
     };
   },

@@ -1,5 +1,6 @@
 // A clip through the equalizer, in the browser's own audio engine, without clicks.
-import { coefficients } from "./equalizer.js";
+import { coefficients, gainDb } from "./equalizer.js";
+import { fft } from "./fft.js";
 
 const FADE_S = 0.03;
 const HEADROOM_DB = -12; // of the dry clip, so that a boost need not be turned down to be compared
@@ -11,27 +12,34 @@ export async function decode(address, context) {
   return context.decodeAudioData(await reply.arrayBuffer());
 }
 
-/** A chain of filter nodes with exactly these bands' coefficients, its ends as {input, output}. */
-function chain(context, bands, gainDb) {
+/**
+ * Filter nodes with exactly this equalizer's coefficients, their ends as {input, output}.
+ * @param {{bands?: object[], taps?: number[]}} eq biquads, or the impulse response of a FIR filter
+ */
+function chain(context, eq, levelDb) {
   const input = context.createGain();
-  const filters = bands
+  const filters = (eq.bands ?? [])
     .filter((band) => !band.bypass)
     .map((band) => {
       const { b, a } = coefficients(band, context.sampleRate);
       return context.createIIRFilter(b, a);
     });
+  if (eq.taps) {
+    const buffer = context.createBuffer(1, eq.taps.length, context.sampleRate);
+    buffer.copyToChannel(Float32Array.from(eq.taps), 0);
+    filters.push(new ConvolverNode(context, { buffer, disableNormalization: true }));
+  }
   const output = context.createGain();
-  output.gain.value = 10 ** (gainDb / 20);
+  output.gain.value = 10 ** (levelDb / 20);
   [input, ...filters].reduce((from, to) => (from.connect(to), to)).connect(output);
-  if (!filters.length) input.connect(output);
   return { input, output };
 }
 
-/** What the bands make of a clip, all at once: for tests, and for whoever wants the samples. */
-export async function render(buffer, bands, gainDb = 0) {
+/** What an equalizer makes of a clip, all at once: for tests, and for whoever wants the samples. */
+export async function render(buffer, eq, levelDb = 0) {
   const offline = new OfflineAudioContext(1, buffer.length, buffer.sampleRate);
   const source = new AudioBufferSourceNode(offline, { buffer });
-  const path = chain(offline, bands, gainDb);
+  const path = chain(offline, eq, levelDb);
   source.connect(path.input);
   path.output.connect(offline.destination);
   source.start();
@@ -39,10 +47,11 @@ export async function render(buffer, bands, gainDb = 0) {
 }
 
 /**
- * By how much the bands change the loudness of a clip, in dB: after ITU-R BS.1770 without its gate,
- * from the clip's mean power spectrum, so that it is there before a sound is.
+ * By how much an equalizer changes the loudness of a clip, in dB: after ITU-R BS.1770 without its
+ * gate, from the clip's mean power spectrum, so that it is there before a sound is.
+ * @returns {Function} (frequencies in Hz -> dB of each) -> dB
  */
-export function loudnessMeter(samples, sampleRate, gainDb) {
+export function loudnessMeter(samples, sampleRate) {
   const power = new Float64Array(BLOCK / 2);
   for (let start = 0; start + BLOCK <= Math.max(samples.length, BLOCK); start += BLOCK / 2) {
     addPower(samples.subarray(start, start + BLOCK), power);
@@ -59,8 +68,8 @@ export function loudnessMeter(samples, sampleRate, gainDb) {
   );
   const heard = power.map((p, bin) => p * 10 ** (ear[bin] / 10));
   const dry = heard.reduce((sum, p) => sum + p, 0);
-  return (bands) => {
-    const gains = gainDb(bands, hz, sampleRate);
+  return (response) => {
+    const gains = response(hz);
     const wet = heard.reduce((sum, p, bin) => sum + p * 10 ** (gains[bin] / 10), 0);
     return dry > 0 && wet > 0 ? 10 * Math.log10(wet / dry) : 0;
   };
@@ -71,26 +80,11 @@ function addPower(block, power) {
   const re = new Float64Array(BLOCK);
   const im = new Float64Array(BLOCK);
   block.forEach((x, n) => (re[n] = x * (0.5 - 0.5 * Math.cos((2 * Math.PI * n) / BLOCK))));
-  for (let i = 1, j = 0; i < BLOCK; i++) {
-    let bit = BLOCK >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) [re[i], re[j]] = [re[j], re[i]];
-  }
-  for (let size = 2; size <= BLOCK; size *= 2) {
-    for (let start = 0; start < BLOCK; start += size) {
-      for (let k = 0; k < size / 2; k++) {
-        const [c, s] = [Math.cos((2 * Math.PI * k) / size), -Math.sin((2 * Math.PI * k) / size)];
-        const [i, j] = [start + k, start + k + size / 2];
-        const [x, y] = [re[j] * c - im[j] * s, re[j] * s + im[j] * c];
-        [re[j], im[j], re[i], im[i]] = [re[i] - x, im[i] - y, re[i] + x, im[i] + y];
-      }
-    }
-  }
+  fft(re, im);
   for (let bin = 0; bin < power.length; bin++) power[bin] += re[bin] ** 2 + im[bin] ** 2;
 }
 
-/** Plays a clip in a loop through bands that may change at any moment. */
+/** Plays a clip in a loop through an equalizer that may change at any moment. */
 export class LoopPlayer {
   constructor(sampleRate) {
     // Filters with our coefficients mean the same frequencies at our sample rate only.
@@ -103,21 +97,21 @@ export class LoopPlayer {
     return this.source !== null;
   }
 
-  async start(buffer, bands, gainDb) {
+  async start(buffer, eq, levelDb) {
     await this.context.resume();
     this.stop();
     this.source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
     this.source.start();
     this.path = null;
-    this.change(bands, gainDb);
+    this.change(eq, levelDb);
   }
 
   /** Fades from the old chain to a new one, so that no filter's state jumps. */
-  change(bands, gainDb) {
+  change(eq, levelDb) {
     if (!this.source) return;
     const { context, path: old } = this;
     const now = context.currentTime;
-    const fresh = chain(context, bands, gainDb + HEADROOM_DB);
+    const fresh = chain(context, eq, levelDb + HEADROOM_DB);
     const level = fresh.output.gain.value;
     fresh.output.gain.setValueAtTime(0, now);
     fresh.output.gain.linearRampToValueAtTime(level, now + FADE_S);

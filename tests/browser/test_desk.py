@@ -25,10 +25,13 @@ class Desk:
         self.points.first.wait_for()
 
     def bands(self):
-        return self.page.evaluate("document.querySelector('.eq-desk').eqDesk.bands")
+        return self.page.evaluate("document.querySelector('.eq-desk').eqDesk.eq.bands")
 
-    def set(self, bands):
-        self.page.evaluate("bands => document.querySelector('.eq-desk').eqDesk.set(bands)", bands)
+    def curve(self):
+        return self.page.evaluate("document.querySelector('.eq-desk').eqDesk.eq.curve")
+
+    def set(self, eq):
+        self.page.evaluate("eq => document.querySelector('.eq-desk').eqDesk.set(eq)", eq)
 
     def render(self):
         """What comes out of the browser's own filters, (samples,)."""
@@ -37,6 +40,8 @@ class Desk:
 
     def eq(self):
         """The desk's equalizer, made by Python."""
+        if curve := self.curve():
+            return EQ.drawn(**curve, phase="minimum")
         bands = [band for band in self.bands() if not band.pop("bypass")]
         return EQ(tuple(Biquad(**band) for band in bands), RATE)
 
@@ -68,14 +73,14 @@ def test_a_dragged_band_is_heard_as_python_computes_it(desk):
     assert after[1:] == before[1:]
 
     wet, eq = desk.render(), desk.eq()
-    desk.set([])
+    desk.set({"bands": []})
     dry = desk.render()
     assert metrics.snr_db(eq(dry), wet) > 80
     error_db = metrics.response_error_db(dry, eq(dry), wet, sample_rate=RATE).error_db
     assert np.nanmax(error_db) < 0.1
 
 
-@pytest.mark.parametrize("name", ["low-shelf", "highpass", "vocal-chain"])
+@pytest.mark.parametrize("name", ["low-shelf", "highpass", "vocal-chain", "drawn-curve"])
 def test_a_preset_is_the_books_target(desk, name):
     desk.root.get_by_label("preset").select_option(name)
     assert desk.eq() == TARGETS[name]
@@ -84,6 +89,26 @@ def test_a_preset_is_the_books_target(desk, name):
     np.testing.assert_allclose(
         np.abs(made.response(hz)), np.abs(TARGETS[name].response(hz)), rtol=1e-3
     )
+
+
+def test_a_curve_is_drawn_and_heard(desk):
+    desk.root.get_by_label("made of").select_option("curve")
+    assert desk.points.count() == 4
+    desk.root.get_by_role("button", name="add a point").click()
+    added = desk.points.evaluate_all("all => all.indexOf(document.activeElement)")
+    before = desk.curve()
+    desk.drag(added, 5, 30)
+    after = desk.curve()
+    assert after["gains_db"][added] > before["gains_db"][added] + 3
+    assert after["frequencies_hz"] == sorted(after["frequencies_hz"])
+    wet, eq = desk.render(), desk.eq()
+    desk.set({"bands": []})
+    dry = desk.render()
+    assert metrics.snr_db(eq(dry), wet) > 55  # the page's design has a coarser grid
+    assert desk.points.count() == 0
+    desk.set({"curve": {"frequencies_hz": [100, 1000], "gains_db": [0, 6]}})
+    desk.points.first.press("Delete")
+    assert "needs two points" in desk.root.get_by_role("status").text_content()
 
 
 def test_the_keyboard_alone_moves_adds_bypasses_and_removes(desk):
