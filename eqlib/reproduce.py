@@ -78,6 +78,10 @@ def reproduce(
                 _one(experiment, folder, results, weights, quick, progress)
                 done += _steps(experiment)
     parallel.wait()
+    left = [e for e in todo if not is_current(e, results=results, weights=weights, quick=quick)]
+    if left:
+        names = ", ".join(experiment.name for experiment in left)
+        log.warning("in the hands of other processes, and not done: %s", names)
 
 
 def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: bool) -> bool:
@@ -85,7 +89,8 @@ def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: b
     entry = read_results(results)["networks"].get(experiment.name, {})
     if entry.get("settings") != _settings(experiment, quick):
         return False
-    if _has_baselines(experiment) and entry["baselines"]["version"] != scores.BASELINES_VERSION:
+    version = entry.get("baselines", {}).get("version")
+    if _has_baselines(experiment) and version != scores.BASELINES_VERSION:
         return False
     return experiment.kind != "target" or _weights_match(experiment, entry, weights)
 
@@ -142,22 +147,22 @@ def _one(
     trained = before.get("settings") == _settings(experiment, quick) and (
         experiment.kind != "target" or _weights_match(experiment, before, weights)
     )
-    if trained:  # only its baselines are of another time
-        entry = before
-    else:
-        net, histories = _train(experiment, pairs, validation, folder, quick, progress)
-        if not parallel.is_first():
-            return
+    # Where it is trained, only its baselines are of another time.
+    made = None if trained else _train(experiment, pairs, validation, folder, quick, progress)
+    if not parallel.is_first():
+        return
+    entry = before
+    sets = {name: pair(c, experiment.eq) for name, c in experiment.test_clips().items()}
+    if made:
+        net, histories = made
         entry = _describe(experiment, net, histories, quick)
         if experiment.kind == "target":
             path = weights / f"{experiment.name}.safetensors"
             entry["weights"] = _ship(net, validation, path)
             net = checkpoints.load(path)  # the scores are of the file that ships
-        sets = {name: pair(c, experiment.eq) for name, c in experiment.test_clips().items()}
         entry["run_seconds"] = scores.seconds_for_one(net.process, net.config.sample_rate)
         entry["scores"] = scores.on(sets, net.process)
     if _has_baselines(experiment):
-        sets = {name: pair(c, experiment.eq) for name, c in experiment.test_clips().items()}
         methods = scores.baselines(pairs, validation, sets)
         entry["baselines"] = {"version": scores.BASELINES_VERSION, "methods": methods}
     _add(results, experiment.name, entry)
@@ -248,7 +253,7 @@ def _has_baselines(experiment: Experiment) -> bool:
 
 def _weights_match(experiment: Experiment, entry: dict[str, Any], weights: Path) -> bool:
     path = weights / f"{experiment.name}.safetensors"
-    return path.exists() and file_hash(path) == entry["weights"]["sha256"]
+    return path.exists() and file_hash(path) == entry.get("weights", {}).get("sha256")
 
 
 def _settings(experiment: Experiment, quick: bool) -> dict[str, Any]:

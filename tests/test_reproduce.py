@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -148,6 +149,16 @@ from eqlib import biquad_fit, reproduce, scores
 
 biquad_fit.STARTS, scores.SECTIONS = 1, (1,)
 here = Path(sys.argv[1])
+train = reproduce.training.train
+
+
+def noted(net, pairs, *rest, **options):
+    with open(here / "trained.txt", "a") as file:
+        file.write(pairs.target["stages"][0]["kind"] + "\\n")
+    return train(net, pairs, *rest, **options)
+
+
+reproduce.training.train = noted
 wanted = {"one": [ONE], "both": [ONE, TWO], "long": [replace(ONE, train_steps=300)]}[sys.argv[2]]
 reproduce.reproduce(wanted, results=here / "results.json", weights=here / "weights",
                     work=here / "work", progress=False)
@@ -184,7 +195,13 @@ def test_a_run_that_was_killed_goes_on_and_ends_the_same(tmp_path):
     step = checkpoints.read(last[0])[1]["step"]
     assert step >= 50, "what was done by then is kept, to the last interval"
 
-    assert start(killed, "long").wait(120) == 0
+    process, seen = start(killed, "long"), []
+    while process.poll() is None:
+        with contextlib.suppress(EqlibError):  # at its end, the run's folder goes
+            seen.append(checkpoints.read(last[0])[1]["step"])
+        time.sleep(0.02)
+    assert process.returncode == 0
+    assert min(seen) >= step, "it went on, and did not start again"
     weights = [load_file(folder / "weights" / "one.safetensors") for folder in (straight, killed)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
@@ -193,6 +210,8 @@ def test_two_processes_share_the_list(tmp_path, places):
     assert start(tmp_path, "both", processes=2).wait(120) == 0
     found = reproduce.read_results(tmp_path / "results.json")["networks"]
     assert sorted(found) == ["one", "two"]
+    trained = (tmp_path / "trained.txt").read_text().split()
+    assert sorted(trained) == ["low_shelf", "peaking"], "each once, by one of them"
     expected = run(
         {"results": tmp_path / "r.json", "weights": tmp_path / "w", "work": tmp_path}, TWO
     )
@@ -286,10 +305,21 @@ def test_the_baselines_reproduce_their_scores():
         np.testing.assert_allclose(snr_db, list(recorded), atol=0.1)
 
 
-def test_the_reference_targets_reach_what_they_should():
-    found = reproduce.read_results()["networks"]
-    for name in ("low-shelf", "peaking", "highpass", "lowpass"):
-        assert found[name]["settings"]["left_out"] == list(UNHEARD)
-        nothing = found[name]["baselines"]["methods"]["doing nothing"]["scores"]
-        for which, score in found[name]["scores"].items():
-            assert score["snr_db"] > nothing[which]["snr_db"] + 20, (name, which)
+# Mean SNR in dB on unseen notes, unheard instruments, phrases and mixes. The peak's response outlasts
+# the filters of the paper's size; on unheard instruments that costs it a decibel.
+REACHED_DB = {
+    "low-shelf": (47, 47, 43),
+    "highpass": (47, 47, 43),
+    "lowpass": (47, 47, 43),
+    "peaking": (45, 43.9, 43),
+    "peaking, kernel-128": (50, 50, 50),
+}
+
+
+@pytest.mark.parametrize("name", REACHED_DB)
+def test_the_reference_targets_reach_what_the_book_says(name):
+    entry = reproduce.read_results()["networks"][name]
+    assert entry["settings"]["left_out"] == list(UNHEARD)
+    sets = ("notes", "unheard", "phrases")
+    reached = [entry["scores"][which]["snr_db"] for which in sets]
+    assert all(db >= bound for db, bound in zip(reached, REACHED_DB[name], strict=True)), reached

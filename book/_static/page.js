@@ -2,8 +2,12 @@
 // Where one fails, what the page had before stays.
 
 for (const element of document.querySelectorAll("[data-eq-desk]")) {
-  const { mount } = await import("./desk.js");
-  element.eqDesk = mount(element, JSON.parse(element.dataset.eqDesk));
+  try {
+    const { mount } = await import("./desk.js");
+    element.eqDesk = mount(element, JSON.parse(element.dataset.eqDesk));
+  } catch (error) {
+    console.warn("a desk stays as it is:", error.message);
+  }
 }
 
 /** What the plain players of an output say about themselves. */
@@ -20,9 +24,9 @@ function tracksOf(figures) {
 
 for (const output of new Set([...document.querySelectorAll("figure.eq-player")].map((figure) => figure.parentElement))) {
   const figures = [...output.querySelectorAll(":scope > figure.eq-player")];
-  const { mount } = await import("./player.js");
   const element = document.createElement("div");
   try {
+    const { mount } = await import("./player.js");
     element.eqPlayer = await mount(element, { tracks: tracksOf(figures) });
     figures[0].before(element);
     figures.forEach((figure) => figure.remove());

@@ -12,8 +12,8 @@ export class Mixer {
   constructor(context, buffers, destination = context.destination) {
     this.context = context;
     this.buffers = buffers;
-    this.gains = buffers.map(() => new GainNode(context, { gain: 0 }));
-    this.gains.forEach((gain) => gain.connect(destination));
+    this.destination = destination;
+    this.gains = [];
     this.sources = [];
     this.selected = 0;
   }
@@ -27,12 +27,14 @@ export class Mixer {
     this.sources = this.buffers.map((buffer, index) => {
       const settings = { buffer, loop: true, loopStart: from, loopEnd: to };
       const source = new AudioBufferSourceNode(this.context, settings);
+      // Gains of its own, so that the old sources can fade out through theirs.
+      this.gains[index] = new GainNode(this.context, { gain: 0 });
+      this.gains[index].connect(this.destination);
       source.connect(this.gains[index]);
       source.start(at, offset);
       return source;
     });
     this.gains.forEach((gain, index) => {
-      gain.gain.cancelScheduledValues(at);
       gain.gain.setValueAtTime(0, at);
       gain.gain.linearRampToValueAtTime(index === this.selected ? 1 : 0, at + FADE_S);
     });
@@ -42,9 +44,10 @@ export class Mixer {
   /** Lets another sound through: the two gains always add up to one, so the level stays. */
   select(index, at = this.context.currentTime) {
     if (index === this.selected) return;
-    const [old, fresh] = [this.gains[this.selected].gain, this.gains[index].gain];
+    const previous = this.selected;
     this.selected = index;
     if (!this.sources.length) return;
+    const [old, fresh] = [this.gains[previous].gain, this.gains[index].gain];
     for (const [gain, goal] of [
       [old, 0],
       [fresh, 1],
@@ -55,8 +58,15 @@ export class Mixer {
     }
   }
 
+  /** Fades out, and lets go of the sources. */
   stop() {
-    this.sources.forEach((source) => source.stop());
+    const now = this.context.currentTime;
+    for (const { gain } of this.sources.length ? this.gains : []) {
+      gain.cancelScheduledValues(now);
+      gain.setValueAtTime(gain.value, now);
+      gain.linearRampToValueAtTime(0, now + FADE_S);
+    }
+    this.sources.forEach((source) => source.stop(now + FADE_S));
     this.sources = [];
   }
 }

@@ -141,7 +141,8 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.1;
     brush.fillRect(from, 0, to - from, HEIGHT);
     brush.globalAlpha = 0.75;
-    for (let x = 0; x < width; x++) {
+    // In the blind test the picture would give X away.
+    for (let x = 0; x < width && !blind; x++) {
       const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
       let [low, high] = [0, 0];
       for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
@@ -171,21 +172,26 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.8;
     brush.font = `${13 * devicePixelRatio}px sans-serif`;
     brush.textAlign = "center";
-    brush.fillText("live spectrum", width / 2, HEIGHT / 2 + 4);
+    brush.fillText(blind ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
     brush.globalAlpha = 1;
   }
   function tick() {
+    clearTimeout(timer); // a new loop starts while the old one ticks
     draw();
-    spectrum();
+    if (blind) idle();
+    else spectrum();
     timer = setTimeout(tick, still.matches ? 500 : 40);
   }
   wave.addEventListener("pointerdown", (event) => {
     const at = (x) => Math.min(1, Math.max(0, (x - wave.getBoundingClientRect().left) / wave.clientWidth)) * duration;
     const first = at(event.clientX);
     wave.setPointerCapture(event.pointerId);
+    const over = new AbortController();
+    wave.addEventListener("pointercancel", () => over.abort(), { signal: over.signal });
     wave.addEventListener(
       "pointerup",
       (end) => {
+        over.abort();
         const [from, to] = [first, at(end.clientX)].sort((a, b) => a - b);
         if (to - from > 0.05) setLoop(from, to);
         else {
@@ -197,7 +203,7 @@ export async function mount(element, state) {
           draw();
         }
       },
-      { once: true },
+      { signal: over.signal },
     );
   });
 
@@ -238,8 +244,10 @@ export async function mount(element, state) {
   test.addEventListener("toggle", () => {
     if (test.open) newTest();
     else blind = null;
+    radios.querySelectorAll("input")[selected].checked = true;
     radios.hidden = test.open; // which sound is heard is the question
     draw();
+    if (!mixer?.sources.length) idle();
   });
 
   // --- the page
