@@ -305,8 +305,8 @@ def test_the_baselines_reproduce_their_scores():
         np.testing.assert_allclose(snr_db, list(recorded), atol=0.1)
 
 
-# Mean SNR in dB on unseen notes, unheard instruments, phrases and mixes. The peak's response outlasts
-# the filters of the paper's size; on unheard instruments that costs it a decibel.
+# Mean SNR in dB on unseen notes, unheard instruments, phrases and mixes. The peak's response
+# outlasts the filters of the paper's size; on unheard instruments that costs it a decibel.
 REACHED_DB = {
     "low-shelf": (47, 47, 43),
     "highpass": (47, 47, 43),
