@@ -209,7 +209,7 @@ def test_budgets(budget, steps, pairs):
     history = eqlib.train(net, *pairs, recipe=QUICK, progress=False, **budget)
     if "epochs" in budget:
         frames = sum(-(-4000 // 64) for _ in range(len(pairs[0])))
-        steps = pytest.approx(frames / 16 / 2, abs=2)
+        steps = pytest.approx(frames / QUICK.batch / 2, abs=2)
     if "seconds" in budget:
         assert history.seconds[-1] > 0.3
     else:
