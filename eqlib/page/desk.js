@@ -1,8 +1,9 @@
 // The EQ desk: an equalizer as points on its response curve and as number fields, heard while they
 // move. In Jupyter it is a live widget (eqlib.desk.EQDesk), in the rendered book it runs by itself.
 import { curvePython, taps, tapsDb } from "./curve.js";
+import { make } from "./dom.js";
 import { KINDS, LIMITS, asPython, gainDb } from "./equalizer.js";
-import { LOW_HZ, SIZE, axes, clamp, decibels, hertz, make } from "./plot.js";
+import { LOW_HZ, SIZE, axes, clamp, decibels, hertz } from "./plot.js";
 import { LoopPlayer, decode, loudnessMeter, render } from "./sound.js";
 
 const TEXT_HZ = [31.25, 62.5, 125, 250, 500, 1000, 2000, 4000, 7000];

@@ -1,20 +1,11 @@
 // The comparison player: some sounds of one length on one clock, switched without a gap.
+import { make } from "./dom.js";
 import { Mixer, guessing } from "./mixer.js";
 
 const HEIGHT = 90;
 const SPECTRUM_HZ = [50, 8000];
 let players = 0;
 let active = null; // the one that is heard; a page has many, and one pair of ears
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 
 /** The buffers' common length: copies of them, the shorter ones with silence at their end. */
 function alike(context, buffers) {

@@ -1,6 +1,6 @@
-// What the desk is drawn with: elements, and the axes of gain over frequency.
+// What the desk is drawn with: the axes of gain over frequency.
+import { make } from "./dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const TICKS_HZ = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const MARGIN = { left: 44, right: 14, top: 14, bottom: 54 };
 export const SIZE = { width: 640, height: 300 };
@@ -10,18 +10,6 @@ export const RANGE_DB = 24;
 export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 export const hertz = (hz) => (hz >= 1000 ? `${Number((hz / 1000).toPrecision(3))} kHz` : `${Number(hz.toPrecision(3))} Hz`);
 export const decibels = (db) => `${db < -0.05 ? "−" : "+"}${Math.abs(db).toFixed(1)} dB`;
-
-/** A DOM element with attributes and children; `on...` attributes are listeners. */
-export function make(tag, attributes = {}, ...children) {
-  const svg = ["svg", "g", "path", "line", "text", "circle"].includes(tag);
-  const element = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 
 /** The two axes up to `highHz`: where a value lies, what lies at a place, and the grid. */
 export function axes(highHz) {
