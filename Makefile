@@ -41,7 +41,7 @@ refresh: $(INSTALLED) ## Execute the chapters whose stored outputs are stale
 	$(PY) book/refresh.py $(if $(FORCE),--force $(FORCE))
 
 # From an empty _build, because a warm build is silent about the warnings of the cold one.
-site: $(INSTALLED) $(if $(shell command -v npm),_vendor/installed) ## Build the book from the stored outputs; a warning is an error
+site: $(INSTALLED) _onnx/installed $(if $(shell command -v npm),_vendor/installed) ## Build the book from the stored outputs; a warning is an error
 	rm -rf _build
 	.venv/bin/jupyter-book build . -W --keep-going --quiet
 
@@ -69,16 +69,24 @@ clean: ## Remove the built book and the caches
 	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache
 	find book eqlib tests -name __pycache__ -prune -exec rm -rf {} +
 
-distclean: clean ## Remove .venv and what npm brought as well
-	rm -rf .venv _vendor node_modules
+distclean: clean ## Remove .venv, what npm brought and the exported networks as well
+	rm -rf .venv _onnx _vendor node_modules
 
 # What the pages take from npm, for a book that needs no other host. Without npm, a CDN has the same.
 _vendor/installed: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	rm -rf _vendor
-	mkdir -p _vendor/mathjax/output/chtml
+	mkdir -p _vendor/mathjax/output/chtml _vendor/ort
 	cp node_modules/mathjax/es5/tex-mml-chtml.js _vendor/mathjax/
 	cp -R node_modules/mathjax/es5/output/chtml/fonts _vendor/mathjax/output/chtml/
+	cd node_modules/onnxruntime-web/dist && \
+		cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs ort-wasm-simd-threaded.wasm $(CURDIR)/_vendor/ort/
+	@touch $@
+
+# The trained networks in the form that the pages run.
+_onnx/installed: $(INSTALLED) $(wildcard eqlib/weights/*) eqlib/onnx_export.py
+	rm -rf _onnx
+	$(PY) -m eqlib export _onnx/networks
 	@touch $@
 
 $(INSTALLED): requirements.txt pyproject.toml

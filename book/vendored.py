@@ -1,7 +1,8 @@
 """A Sphinx extension: what the pages load besides their own.
 
-MathJax comes from beside the pages, where npm has brought it (`make site`), so that the book's math
-needs no other host. Without npm the pages take the same version from a CDN. And the theme's icons
+MathJax and onnxruntime come from beside the pages, where npm has brought them (`make site`), so that
+the book needs no other host. Without npm the pages take the same versions from a CDN. The trained
+networks come as ONNX files, from `python -m eqlib export`. And the theme's icons
 come from its web font alone: it also brings a script of 1.5 MB that draws the same icons again.
 """
 
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 MATHJAX = "mathjax@3.2.2"  # as in package.json
-FOLDER = Path(__file__).resolve().parents[1] / "_vendor"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "_vendor"
+NETWORKS = ROOT / "_onnx"
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -21,8 +24,13 @@ def setup(app: Any) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def choose(_app: Any, config: Any) -> None:
-    """Sets where the pages find MathJax."""
+def choose(app: Any, config: Any) -> None:
+    """Sets where the pages find MathJax, and what they find beside them."""
+    config.exclude_patterns.append(NETWORKS.name)
+    for style_sheet in sorted((ROOT / "eqlib" / "page").glob("*.css")):
+        app.add_css_file(style_sheet.name)
+    if NETWORKS.is_dir():
+        config.html_static_path.append(str(NETWORKS))
     if (FOLDER / "mathjax").is_dir():
         config.html_static_path.append(str(FOLDER))
         config.mathjax_path = "mathjax/tex-mml-chtml.js"

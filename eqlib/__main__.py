@@ -1,4 +1,4 @@
-"""The command line: `python -m eqlib reproduce` and `python -m eqlib compare DIR`."""
+"""The command line: `python -m eqlib` and reproduce, compare DIR or export DIR."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 
 from eqlib import compare, reproduce
-from eqlib.checkpoints import WEIGHTS_FOLDER
+from eqlib.checkpoints import WEIGHTS_FOLDER, pretrained
 from eqlib.errors import EqlibError
 from eqlib.experiments import chosen
 
@@ -43,11 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
         "compare", help="the shipped networks beside the paper authors' published audio"
     )
     against.add_argument("folder", type=Path, metavar="DIR", help="their nine WAV files")
+    page = commands.add_parser("export", help="the networks that the book's page runs, as ONNX")
+    page.add_argument("folder", type=Path, metavar="DIR", help="where the files go")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     try:
         if options.command == "compare":
             sys.stdout.write(compare.as_text(compare.compare(options.folder)))
+        elif options.command == "export":
+            _export(options.folder)
         else:
             _reproduce(options)
     except EqlibError as error:
@@ -85,6 +89,14 @@ def _reproduce(options: argparse.Namespace) -> None:
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
+
+
+def _export(folder: Path) -> None:
+    from eqlib.network_desk import SHIPPED  # which brings widgets, that training does without
+    from eqlib.onnx_export import export_onnx
+
+    for name in SHIPPED:
+        logging.info("%s", export_onnx(pretrained(name), folder / f"{name}.onnx"))
 
 
 if __name__ == "__main__":

@@ -13,49 +13,25 @@ Chapter: the tour (book/tour.ipynb).
 
 from __future__ import annotations
 
-import base64
-import html
-import io
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-import anywidget
-import soundfile as sf
 import traitlets
 
 from eqlib.biquad import Biquad
 from eqlib.errors import EqlibError, check_sample_rate
 from eqlib.filters import EQ, REFERENCE
 from eqlib.fir import FIR, Curve
-from eqlib.named import Audio, as_clips
-from eqlib.players import MP3_RATES
+from eqlib.live import HOW_TO_USE, Component, addresses, module, styles
+from eqlib.named import Audio
 from eqlib.targets import TARGETS
 
-PAGE = Path(__file__).resolve().parent / "page"
 PRESETS = ("low-shelf", "peaking", "highpass", "lowpass", "air", "vocal-chain", "drawn-curve")
 TAPS = 129  # of a drawn curve, as in page/curve.js
 
 
-def module(name: str) -> str:
-    """One of the page's ES modules, with all that it imports, as a single one.
-
-    A page loads a module's neighbors by itself; a notebook gets the text of one module only.
-    """
-    source = (PAGE / f"{name}.js").read_text(encoding="utf-8")
-    imported = re.findall(r'^import .* from "\./(\w+)\.js";\n', source, flags=re.MULTILINE)
-    source = re.sub(r"^import .*\n", "", source, flags=re.MULTILINE)
-    parts: dict[str, None] = {}
-    for other in imported:
-        text = re.sub(r"^export ", "", module(other), flags=re.MULTILINE)
-        parts |= dict.fromkeys(text.strip().split("\n\n"))  # what two of them import comes once
-    return "\n\n".join([*parts, source])
-
-
-class EQDesk(anywidget.AnyWidget):
+class EQDesk(Component):
     """An equalizer with a handle for each band, or each point of a curve: seen, moved and heard.
 
     Args:
@@ -69,8 +45,9 @@ class EQDesk(anywidget.AnyWidget):
         EqlibError: for an equalizer that has other FIR stages, or sounds that no player takes.
     """
 
+    _name = "desk"
     _esm = module("desk")
-    _css = (PAGE / "desk.css").read_text(encoding="utf-8")
+    _css = styles("desk")
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
     curve = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     sample_rate = traitlets.Int().tag(sync=True)
@@ -79,12 +56,12 @@ class EQDesk(anywidget.AnyWidget):
 
     def __init__(self, eq: EQ | None = None, *, sounds: Mapping[str, Audio] | None = None) -> None:
         eq = REFERENCE["low-shelf"] if eq is None else eq
-        rate = eq.sample_rate
-        presets = {name: _state(TARGETS[name]) for name in PRESETS} if rate == 16_000 else {}
+        state, rate = state_of(eq), eq.sample_rate
+        presets = {name: state_of(TARGETS[name]) for name in PRESETS} if rate == 16_000 else {}
         super().__init__(
-            **_state(eq),
+            **state,
             sample_rate=rate,
-            sounds=_addresses(sounds, rate) if sounds else {},
+            sounds=addresses(sounds, sample_rate=rate) if sounds else {},
             presets=presets,
         )
 
@@ -100,32 +77,33 @@ class EQDesk(anywidget.AnyWidget):
 
     @eq.setter
     def eq(self, eq: EQ) -> None:
+        state = state_of(eq)
         check_sample_rate("the equalizer", eq.sample_rate, self.sample_rate)
         with self.hold_sync():  # both at once, or the page would draw a mixture
-            for name, value in _state(eq).items():
+            for name, value in state.items():
                 setattr(self, name, value)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """The live widget, and the same desk for a page without Python."""
-        bundle = super()._repr_mimebundle_(**options)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["text/html"] = self._repr_html_()
-        data["text/plain"] = f"EQDesk: {self.eq}"
-        return bundle
+    def _page_state(self) -> dict[str, Any]:
+        names = ("bands", "curve", "sample_rate", "sounds", "presets")
+        return {name: getattr(self, name) for name in names}
 
-    def _repr_html_(self) -> str:
-        state = {
-            name: getattr(self, name) for name in ("bands", "sample_rate", "sounds", "presets")
-        }
-        return (
-            f'<div class="eq-desk" data-eq-desk="{html.escape(json.dumps(state))}">'
-            f"<p>An equalizer desk, set to: {html.escape(str(self.eq))}. To move it, run this "
-            "cell, or open the book's page.</p></div>"
+    def _words(self) -> str:
+        return f"an equalizer desk, set to: {self.eq}. {HOW_TO_USE}"
+
+
+def state_of(eq: EQ) -> dict[str, Any]:
+    """An equalizer as the page's bands and curve.
+
+    Raises:
+        EqlibError: for what is no equalizer, or has FIR stages that no desk draws.
+    """
+    if not isinstance(eq, EQ):
+        raise EqlibError(
+            f"the equalizer is {eq!r}",
+            "an EQ",
+            "Make one, such as EQ.low_shelf(cutoff_hz=500, gain_db=10), or take one of "
+            "eqlib.targets.TARGETS.",
         )
-
-
-def _state(eq: EQ) -> dict[str, Any]:
-    """An equalizer as the page's bands and curve."""
     if all(isinstance(stage, Biquad) for stage in eq.stages):
         return {"bands": [asdict(stage) | {"bypass": False} for stage in eq.stages], "curve": None}
     (stage, *others) = eq.stages
@@ -137,15 +115,3 @@ def _state(eq: EQ) -> dict[str, Any]:
             "Other FIR filters have nothing to drag; look at them with plots.responses.",
         )
     return {"bands": [], "curve": {name: list(values) for name, values in asdict(curve).items()}}
-
-
-def _addresses(sounds: Mapping[str, Audio], sample_rate: int) -> dict[str, str]:
-    """Each sound as a data URI."""
-    clips = as_clips("sounds", sounds, sample_rate=sample_rate)
-    kind, media_type = ("MP3", "audio/mpeg") if sample_rate in MP3_RATES else ("FLAC", "audio/flac")
-    addresses = {}
-    for name, clip in zip(clips.names, clips, strict=True):
-        file = io.BytesIO()
-        sf.write(file, clip, sample_rate, format=kind)
-        addresses[name] = f"data:{media_type};base64,{base64.b64encode(file.getvalue()).decode()}"
-    return addresses

@@ -118,10 +118,13 @@ def recordings_hash() -> str:
 
 
 def _targets() -> list[Experiment]:
-    shipped = []
-    for name in TARGETS:
-        steps = 15_000 if name in REFERENCE else 3_000
-        shipped.append(Experiment(name, name, "target", 1_000, steps))
+    shipped = [
+        Experiment(name, name, "target", 1_000, 15_000 if name in REFERENCE else 3_000)
+        for name in TARGETS
+    ]
+    longer = EQNetConfig(kernel=128)
+    label = "filters of 128 taps instead of 64"
+    shipped.append(Experiment("peaking-long", "peaking", "target", 1_000, 15_000, label, longer))
     return shipped
 
 
@@ -163,11 +166,6 @@ def _ablations() -> list[Experiment]:
             if "pretrain_steps" in other:
                 changes |= {"pretrain_steps": 0, "train_steps": 2_500}
             made.append(replace(base, **changes))
-    longer = EQNetConfig(kernel=128)
-    label = "filters of 128 taps instead of 64"
-    made.append(
-        Experiment("peaking, kernel-128", "peaking", "ablation", 1_000, 15_000, label, longer)
-    )
     return made
 
 

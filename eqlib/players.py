@@ -20,19 +20,20 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import anywidget
 import numpy as np
-import soundfile as sf
+import traitlets
 
 from eqlib.filters import EQ
+from eqlib.live import encode, module, on_colab, styles
 from eqlib.named import Audio, as_clips
 
 PEAK_LIMIT_DBFS = -1.0  # leaves room for the overshoot of the coder and of the sound card
-MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Track:
         """The gain in words."""
         return f"turned down by {-self.gain_db:.1f} dB" if self.gain_db else "at its own level"
 
+    @property
+    def address(self) -> str:
+        """The sound as a data URI."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.encoded).decode()}"
+
 
 @dataclass(frozen=True, repr=False)
 class Player:
@@ -72,6 +78,14 @@ class Player:
     def __repr__(self) -> str:
         return f"Player({', '.join(f'{track.name}: {track.change}' for track in self.tracks)})"
 
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """The plain players, and, where a notebook has widgets, the live one."""
+        forms = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        if on_colab():  # whose widgets come from elsewhere, and not always
+            return forms
+        live = ComparisonPlayer(self)._repr_mimebundle_(**options)
+        return (live[0] if isinstance(live, tuple) else live) | forms
+
     def _repr_html_(self) -> str:
         figures = "\n".join(map(_figure, self.tracks))
         if self.title is None:
@@ -79,6 +93,20 @@ class Player:
         title = html.escape(self.title)
         heading = f'<p style="margin:.5rem 0"><strong>{title}</strong></p>'
         return f'<div role="group" aria-label="{title}">\n{heading}\n{figures}\n</div>'
+
+
+class ComparisonPlayer(anywidget.AnyWidget):
+    """The live form of a `Player`: one clock, switching without a gap, spectrum, blind test."""
+
+    _esm = module("player")
+    _css = styles("player")
+    tracks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    title = traitlets.Unicode(allow_none=True).tag(sync=True)
+
+    def __init__(self, of: Player) -> None:
+        names = ("name", "gain_db", "change", "address")
+        tracks = [{name: getattr(track, name) for name in names} for track in of.tracks]
+        super().__init__(tracks=tracks, title=of.title)
 
 
 def player(
@@ -98,7 +126,8 @@ def player(
             keep their levels to each other.
 
     Returns:
-        An object that a notebook shows as HTML, without any script. Where the loudest peak would
+        An object that a notebook shows as a live comparison player, or as plain HTML where it
+        has no widgets. Where the loudest peak would
         exceed -1 dBFS, all signals are turned down alike, so that nothing clips. The gains are
         multiples of 0.1 dB, and the captions state them.
 
@@ -115,14 +144,10 @@ def player(
     over_db = max(0.0, peaks_dbfs.max() - PEAK_LIMIT_DBFS)
     gains_db = np.round(gains_db - math.ceil(10 * over_db) / 10, 1) + 0.0  # no -0.0
 
-    # FLAC for what MP3 cannot hold: browsers play it too, at twice the size.
-    mp3 = "MP3" in sf.available_formats() and sample_rate in MP3_RATES
-    kind, media_type = ("MP3", "audio/mpeg") if mp3 else ("FLAC", "audio/flac")
     tracks = []
     for name, clip, gain_db in zip(clips.names, clips, gains_db.tolist(), strict=True):
-        file = io.BytesIO()
-        sf.write(file, clip * 10 ** (gain_db / 20), sample_rate, format=kind)
-        tracks.append(Track(name, gain_db, media_type, file.getvalue()))
+        encoded = encode(clip * 10 ** (gain_db / 20), sample_rate=sample_rate)
+        tracks.append(Track(name, gain_db, *encoded))
     return Player(tuple(tracks), title)
 
 
@@ -153,7 +178,6 @@ def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
 
 def _figure(track: Track) -> str:
     name = html.escape(track.name)
-    data = base64.b64encode(track.encoded).decode()
     # The styles are for pages without the book's style sheet: caption beside the controls, or
     # above them on a narrow screen.
     return f"""\
@@ -161,7 +185,7 @@ def _figure(track: Track) -> str:
 style="display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;margin:.5rem 0">
 <figcaption style="flex:1 1 12rem"><strong>{name}</strong>, {track.change}</figcaption>
 <audio controls preload="metadata" aria-label="{name}, {track.change}" \
-style="flex:1 1 18rem;min-width:0;max-width:100%" src="data:{track.media_type};base64,{data}">
+style="flex:1 1 18rem;min-width:0;max-width:100%" src="{track.address}">
 To hear this sound, open the notebook in Jupyter or Colab, or the book's page.
 </audio>
 </figure>"""

@@ -20,7 +20,7 @@ from eqlib import checkpoints, parallel
 from eqlib.errors import EqlibError, check_integer, check_sample_rate
 from eqlib.model import EQNet
 from eqlib.pairs import FrameSampler, Pairs
-from eqlib.runs import Budget, History, Recipe
+from eqlib.runs import Budget, History, Recipe, Watcher
 
 COUNTERS = ("step", "rounds", "waited", "losses", "norms")
 NORMS = 500
@@ -40,6 +40,7 @@ class Run:
         budget: Budget,
         folder: str | PathLike[str] | None,
         resume: bool,
+        watch: Watcher | None = None,
     ) -> None:
         check_sample_rate(
             "the validation audio", validation.dry.sample_rate, net.config.sample_rate
@@ -59,6 +60,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(self.seed)
         self.optimizer = self._adam()
         self.history = History(stage)
+        self.watch = watch
         self.best = _weights(net)
         self.step = self.rounds = self.waited = 0
         self.losses: list[float] = []
@@ -121,6 +123,8 @@ class Run:
             validation_mae=mae,
             validation_snr_db=snr_db,
         )
+        if self.watch:
+            self.watch.validated(self.history, self.net)
         self.losses.clear()
         self.waited = 0 if improved else self.waited + 1
         if improved:
@@ -200,6 +204,8 @@ class Run:
         if self.writes:
             checkpoints.save(self.net, self.path("best"))
         parallel.wait()  # so that every process finds the files
+        if self.watch:
+            self.watch.ended(self.history, self.net)
 
     def clip_gradients(self) -> None:
         """Shortens a gradient that is longer than most of the latest ones were."""
@@ -233,8 +239,8 @@ class Run:
             unit=self.budget.unit,
         )
 
-    def show(self, bar: tqdm) -> None:
-        """Brings the progress bar up to date."""
+    def show(self, bar: tqdm, mae: float | None = None) -> bool:
+        """Brings the bar and whoever watches up to date; returns whether the run should end."""
         figures = {"step": self.step}
         if self.losses:
             figures["train mae"] = f"{sum(self.losses) / len(self.losses):.5f}"
@@ -243,6 +249,10 @@ class Run:
             figures["SNR"] = f"{self.history.validation_snr_db[-1]:.1f} dB"
         bar.set_postfix(figures, refresh=False)
         bar.update(min(1.0, self.used()) * self.budget.amount - bar.n)
+        if mae is None or not self.watch:
+            return False
+        now = {"step": self.step, "seconds": self.seconds(), "used": self.used()}
+        return self.watch.stepped(self.history.stage, mae=mae, **now)
 
     def _adam(self) -> torch.optim.Adam:
         return torch.optim.Adam(self.net.parameters(), fused=True)

@@ -7,9 +7,12 @@ import signal
 import threading
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eqlib.errors import EqlibError, check_integer, check_number
+
+if TYPE_CHECKING:
+    from eqlib.model import EQNet
 
 LOSSES = ("mae", "normalized_mae")
 SCHEDULES = ("cosine", "patience")
@@ -145,6 +148,19 @@ class History:
             name: getattr(self, name)[self.best]
             for name in ("steps", "seconds", "validation_mae", "validation_snr_db")
         }
+
+
+class Watcher(Protocol):
+    """Whoever follows a run from its loop, such as `eqlib.monitor.TrainingMonitor`."""
+
+    def stepped(self, stage: str, *, step: int, seconds: float, used: float, mae: float) -> bool:
+        """Called after every step, with its loss; True ends the run there and keeps the best."""
+
+    def validated(self, history: History, net: EQNet) -> None:
+        """Called after every validation, with the network as it is then."""
+
+    def ended(self, history: History, net: EQNet) -> None:
+        """Called once, when the network has its best weights."""
 
 
 class StopRequest:

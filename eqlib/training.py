@@ -27,7 +27,7 @@ from eqlib.clips import Clips
 from eqlib.model import EQNet
 from eqlib.pairs import Pairs
 from eqlib.run_state import Run
-from eqlib.runs import Budget, History, Recipe, StopRequest
+from eqlib.runs import Budget, History, Recipe, StopRequest, Watcher
 
 QUIET = 1e-4
 """RMS value (-80 dBFS) below which the normalized loss takes a target frame for no softer."""
@@ -46,6 +46,7 @@ def pretrain(
     folder: str | PathLike[str] | None = None,
     resume: bool = False,
     progress: bool = True,
+    watch: Watcher | None = None,
 ) -> History:
     """Step one, unsupervised: front-end and back-end learn to return what they hear.
 
@@ -66,6 +67,7 @@ def pretrain(
         resume: continue the run whose last checkpoint is in `folder`, if there is one, as if it
             had never stopped.
         progress: show a progress bar.
+        watch: what follows the run and may end it: an `eqlib.monitor.TrainingMonitor`.
 
     Returns:
         The history of the run. A Ctrl-C or a kernel's interrupt ends the run early and keeps the
@@ -79,7 +81,7 @@ def pretrain(
             run whose settings have changed.
     """
     budget = Budget.choose(60, seconds=seconds, steps=steps, epochs=epochs)
-    run = Run("pretrain", net, pairs, validation, recipe, seed, budget, folder, resume)
+    run = Run("pretrain", net, pairs, validation, recipe, seed, budget, folder, resume, watch)
 
     def draw() -> tuple[Tensor, Tensor]:
         dry, wet = run.sampler.draw(run.recipe.batch, run.generator)
@@ -106,6 +108,7 @@ def train(
     folder: str | PathLike[str] | None = None,
     resume: bool = False,
     progress: bool = True,
+    watch: Watcher | None = None,
 ) -> History:
     """Step two, supervised: the whole network learns to turn dry frames into equalized ones.
 
@@ -113,7 +116,7 @@ def train(
     Afterwards ``net.info`` says what the network was trained on.
     """
     budget = Budget.choose(120, seconds=seconds, steps=steps, epochs=epochs)
-    run = Run("train", net, pairs, validation, recipe, seed, budget, folder, resume)
+    run = Run("train", net, pairs, validation, recipe, seed, budget, folder, resume, watch)
 
     def draw() -> tuple[Tensor, Tensor]:
         return run.sampler.draw(run.recipe.batch, run.generator)
@@ -154,7 +157,7 @@ def _fit(
                 run.losses.append(mae)
                 if run.step % recipe.validate_every == 0:
                     run.validate(*check())
-                run.show(bar)
+                stop.requested |= run.show(bar, mae)
 
             run.save_last()
             history.interrupted = used < 1 and run.rounds < 2

@@ -1,12 +1,13 @@
 // Brings the page's components to life: each is a module of its own, loaded where a page has one.
 // Where one fails, what the page had before stays.
 
-for (const element of document.querySelectorAll("[data-eq-desk]")) {
+for (const element of document.querySelectorAll("[data-eq-component]")) {
+  const { eqComponent: name, eqState: state } = element.dataset;
   try {
-    const { mount } = await import("./desk.js");
-    element.eqDesk = mount(element, JSON.parse(element.dataset.eqDesk));
+    const { mount } = await import(`./${name}.js`);
+    element.eqComponent = await mount(element, JSON.parse(state));
   } catch (error) {
-    console.warn("a desk stays as it is:", error.message);
+    console.warn(`the ${name} stays as it is:`, error.message);
   }
 }
 

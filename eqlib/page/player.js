@@ -29,14 +29,21 @@ function difference(context, [target, output], [targetDb, outputDb]) {
 /**
  * Builds a player.
  * @param {HTMLElement} element where
- * @param {{title?: string, tracks: {name: string, change: string, gain_db: number, address: string}[]}} state
+ * @param {{title?: string, sample_rate?: number, tracks: {name: string, change: string,
+ *   gain_db: number, address?: string, samples?: Float32Array}[]}} state each track with its address,
+ *   or with its samples at the sample rate
  * @returns {Promise<{mixer: Mixer, close: Function}>} once its sounds are decoded
  */
 export async function mount(element, state) {
   const id = `eq-compare-${players++}`;
   const decoder = new OfflineAudioContext(1, 1, state.sample_rate ?? 16000);
   const decoded = await Promise.all(
-    state.tracks.map(async ({ address }) => decoder.decodeAudioData(await (await fetch(address)).arrayBuffer())),
+    state.tracks.map(async ({ address, samples }) => {
+      if (!samples) return decoder.decodeAudioData(await (await fetch(address)).arrayBuffer());
+      const buffer = decoder.createBuffer(1, samples.length, decoder.sampleRate);
+      buffer.copyToChannel(samples, 0);
+      return buffer;
+    }),
   );
   const tracks = [...state.tracks];
   const buffers = alike(decoder, decoded);
@@ -44,7 +51,7 @@ export async function mount(element, state) {
   if (target >= 0 && output >= 0) {
     const gains = [tracks[target].gain_db, tracks[output].gain_db];
     buffers.push(difference(decoder, [buffers[target], buffers[output]], gains));
-    tracks.push({ name: "difference", change: "target minus output, at its own level; the coding of the sounds adds to it" });
+    tracks.push({ name: "difference", change: `target minus output, at its own level${state.tracks[0].samples ? "" : "; the coding of the sounds adds to it"}` });
   }
   const duration = buffers[0].duration;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -117,6 +124,7 @@ export async function mount(element, state) {
   const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": "Live spectrum of what you hear, 50 Hz to 8 kHz" });
   const peak = Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
 
+  const shapes = new Map();
   function surface(canvas) {
     const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
     if (canvas.width !== width) canvas.width = width;
@@ -125,19 +133,30 @@ export async function mount(element, state) {
     brush.fillStyle = brush.strokeStyle = getComputedStyle(element).color;
     return [brush, width];
   }
+  /** The lowest and highest sample of each column, kept: a minute has a million samples. */
+  function columns(width) {
+    const key = `${selected} ${width}`;
+    if (!shapes.has(key)) {
+      const samples = buffers[selected].getChannelData(0);
+      const found = Array.from({ length: width }, (_, x) => {
+        const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
+        let [low, high] = [0, 0];
+        for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
+        return [low, high];
+      });
+      shapes.set(key, found);
+    }
+    return shapes.get(key);
+  }
   function draw() {
     const [brush, width] = surface(wave);
-    const samples = buffers[selected].getChannelData(0);
     const [from, to] = loop.map((t) => (t / duration) * width);
     brush.globalAlpha = 0.1;
     brush.fillRect(from, 0, to - from, HEIGHT);
     brush.globalAlpha = 0.75;
     // In the blind test the picture would give X away.
-    for (let x = 0; x < width && !blind; x++) {
-      const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
-      let [low, high] = [0, 0];
-      for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
-      const scale = (0.48 * HEIGHT) / peak;
+    const scale = (0.48 * HEIGHT) / peak;
+    for (const [x, [low, high]] of blind ? [] : columns(width).entries()) {
       brush.fillRect(x, HEIGHT / 2 - high * scale, 1, Math.max(1, (high - low) * scale));
     }
     brush.globalAlpha = 1;
@@ -295,6 +314,20 @@ export async function mount(element, state) {
     get blind() {
       return blind;
     },
-    close: () => context?.close(),
+    close() {
+      if (mixer?.sources.length) stop();
+      if (active === stop) active = null;
+      context?.close();
+    },
   };
 }
+
+/** anywidget's entry: the same player, with what `eqlib.players.player` was given. */
+export default {
+  async render({ model, el }) {
+    const place = document.createElement("div");
+    el.append(place);
+    const player = await mount(place, { tracks: model.get("tracks"), title: model.get("title") });
+    return () => player.close();
+  },
+};

@@ -1,0 +1,155 @@
+// The training monitor: a run as it happens (eqlib.monitor.TrainingMonitor), or replayed from its log.
+import { chart } from "./chart.js";
+import { make } from "./dom.js";
+
+const STEP_MS = 700;
+const NAMES = { pretrain: "step one", train: "step two" };
+
+const time = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`);
+
+/** The ends of an axis for some values, a little apart. */
+function ends(values, fallback) {
+  const finite = values.filter((v) => Number.isFinite(v));
+  if (!finite.length) return fallback;
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  return low === high ? [low - 1, high + 1] : [low, high];
+}
+
+/** The largest distance of the response from the target, in words. */
+function distance(state, check) {
+  if (!state.target_db || !check) return "";
+  const off = check.gain_db.map((db, i) => Math.abs(db - state.target_db[i]));
+  const within = off.filter((_, i) => state.frequencies_hz[i] >= 100 && state.target_db[i] > -30);
+  return `; its response is at most ${Math.max(0, ...within).toFixed(1)} dB off above 100 Hz`;
+}
+
+/**
+ * Builds a monitor.
+ * @param {HTMLElement} element where
+ * @param {object} first the state: see eqlib.monitor.TrainingMonitor
+ * @param {?Function} stop called by the stop button; without it, the run is over
+ * @returns {{update: Function, close: Function, shown: number}}
+ */
+export function mount(element, first, stop = null) {
+  let state = first;
+  let shown = (state.checks?.length ?? 0) - 1; // the check that is looked at
+  let timer = 0;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const heading = make("p", { class: "eq-monitor-heading" });
+  const pictures = make("div", { class: "eq-monitor-pictures" });
+  const words = make("p", { role: "status" });
+  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "validation" });
+  const play = make("button", { type: "button", onclick: toggle }, "Replay");
+  const replay = make("div", { class: "eq-monitor-bar" }, play, make("label", {}, "validation ", slider));
+  const button = make("button", { type: "button", class: "eq-monitor-stop", onclick: ask }, "Stop and keep the best");
+  const hint = make("p", { class: "eq-monitor-hint" }, "If the run does not end within some seconds, this front end cannot reach a busy kernel: use the kernel's interrupt (the square in the toolbar). It keeps the best weights too.");
+
+  function ask() {
+    stop();
+    button.disabled = true;
+    button.textContent = "Stopping …";
+    hint.hidden = false;
+  }
+  function toggle() {
+    if (timer) pause();
+    else {
+      if (shown >= state.checks.length - 1) look(0);
+      play.textContent = "Pause";
+      timer = setInterval(() => (shown < state.checks.length - 1 ? look(shown + 1) : pause()), still.matches ? 2 * STEP_MS : STEP_MS);
+    }
+  }
+  function pause() {
+    clearInterval(timer);
+    timer = 0;
+    play.textContent = "Replay";
+  }
+  function look(index) {
+    shown = index;
+    draw();
+  }
+  slider.addEventListener("input", () => look(Number(slider.value)));
+
+  function draw() {
+    const { checks, losses } = state;
+    const check = checks[shown];
+    const until = state.running ? Infinity : (check?.step ?? Infinity);
+    const past = losses.filter(([step]) => step <= until);
+    const seen = checks.slice(0, shown + 1);
+    const lastStep = Math.max(1, state.step);
+    const name = NAMES[state.stage] ?? "a run";
+
+    const maes = [...losses.map(([, mae]) => mae), ...checks.map(({ mae }) => mae)].filter((mae) => mae > 0);
+    const range = maes.length ? [Math.min(...maes) / 1.2, Math.max(...maes) * 1.2] : [0.001, 1];
+    const small = { width: 340, height: 150 };
+    const loss = chart({ ...small, x: [0, lastStep], y: range, logY: true, title: "loss (mae) over steps", label: `Loss over steps of ${name}: training frames as a line, validation clips as a dashed line` });
+    loss.line("eq-monitor-train", past);
+    loss.line("eq-monitor-check", seen.map(({ step, mae }) => [step, mae]));
+
+    const reached = checks.map(({ snr_db }) => snr_db);
+    const snr = chart({ ...small, x: [0, lastStep], y: [Math.min(0, ...reached), Math.max(10, ...reached) + 3], title: "SNR in dB over steps", label: `SNR over steps: ${seen.map((c) => c.snr_db).join(", ")} dB` });
+    snr.line("eq-monitor-check", seen.map(({ step, snr_db }) => [step, snr_db]));
+    if (check) snr.svg.append(make("circle", { cx: snr.toX(check.step), cy: snr.toY(check.snr_db), r: 5, class: "eq-monitor-now" }));
+
+    const hz = state.frequencies_hz;
+    const span = state.target_db ? ends(state.target_db, [0, 0]) : [0, 0];
+    const response = chart({ x: hz.length ? [hz[0], hz.at(-1)] : [30, 8000], logX: true, y: [Math.max(-40, span[0]) - 6, span[1] + 6], title: "response in dB over Hz: network, target dashed", label: "Response of the network, beside the target" });
+    if (state.target_db) response.line("eq-monitor-target", hz.map((f, i) => [f, state.target_db[i]]));
+    if (check) response.line("eq-monitor-response", hz.map((f, i) => [f, check.gain_db[i]]));
+    pictures.replaceChildren(loss.svg, snr.svg, response.svg);
+
+    const left = state.running ? `, about ${time(state.left_s)} left` : state.interrupted ? ", stopped early" : "";
+    heading.textContent = `Training, ${name}: ${state.step} steps in ${time(state.seconds)}${left}.`;
+    const best = shown === state.best ? " This is the best so far, the one that is kept." : "";
+    const said = check ? `After ${check.step} steps (${time(check.seconds)}): mae ${check.mae}, SNR ${check.snr_db} dB${distance(state, check)}.${best}` : "No validation yet.";
+    if (words.textContent !== said) words.textContent = said;
+    replay.hidden = state.running || checks.length < 2;
+    button.hidden = !stop || !state.running;
+    slider.max = Math.max(0, checks.length - 1);
+    slider.value = shown;
+    slider.setAttribute("aria-valuetext", check ? `after ${check.step} steps, SNR ${check.snr_db} dB` : "none");
+  }
+
+  hint.hidden = true;
+  element.classList.add("eq-monitor");
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", "Training monitor");
+  element.replaceChildren(heading, pictures, words, replay, button, hint);
+  if (state.checks) draw();
+
+  return {
+    get shown() {
+      return shown;
+    },
+    update(next) {
+      if (!next.running || next.step < state.step) {
+        button.disabled = false;
+        button.textContent = "Stop and keep the best";
+        hint.hidden = true;
+      }
+      state = next;
+      shown = state.running ? state.checks.length - 1 : (state.best ?? 0);
+      draw();
+    },
+    close: pause,
+  };
+}
+
+/** anywidget's entry: the run as it happens. */
+export default {
+  render({ model, el }) {
+    const place = document.createElement("div");
+    el.append(place);
+    const ask = () => {
+      model.set("stop", true);
+      model.save_changes();
+    };
+    const monitor = mount(place, model.get("state"), ask);
+    const follow = () => monitor.update(model.get("state"));
+    model.on("change:state", follow);
+    return () => {
+      model.off("change:state", follow);
+      monitor.close();
+    };
+  },
+};

@@ -1,0 +1,236 @@
+// The trained network, run on any sound: in the reader's browser (by onnxruntime-web in a worker), or,
+// in Jupyter, by Python (eqlib.network_desk.NetworkDesk).
+import { taps } from "./curve.js";
+import { make } from "./dom.js";
+import { inWords, matched } from "./loudness.js";
+import { mount as mountPlayer } from "./player.js";
+import { render } from "./sound.js";
+
+const LONGEST_S = 60;
+const SHORTEST_S = 0.1;
+const LARGEST_BYTES = 100e6;
+const SILENT = 1e-4; // a peak of -80 dBFS
+const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
+
+/** Runs networks in a worker: in a page, which has no Python. */
+function pageEngine(state) {
+  let worker = null;
+  const here = (path) => new URL(path, import.meta.url).href;
+  const addresses = [here("./ort/"), `https://cdn.jsdelivr.net/npm/${RUNTIME}/dist/`];
+  return {
+    where: "in your browser: nothing leaves this page",
+    run(signal, name, progress) {
+      worker ??= new Worker(here("./network_worker.js"), { type: "module" });
+      const { address, frame, hop, eq } = state.networks[name];
+      return new Promise((resolve, reject) => {
+        worker.onmessage = async ({ data }) => {
+          if (data.error) reject(new Error(data.error));
+          else if (data.output) resolve({ ...data, target: await render(bufferOf(signal, state.sample_rate), filtersOf(eq, state.sample_rate)) });
+          else progress(data.progress);
+        };
+        worker.onerror = () => reject(new Error("the worker could not start"));
+        worker.postMessage({ addresses, name, address: here(`./networks/${address}`), signal, frame, hop });
+        this.cancel = () => {
+          worker.terminate();
+          worker = null;
+          reject(null);
+        };
+      });
+    },
+    close: () => worker?.terminate(),
+  };
+}
+
+const filtersOf = (eq, rate) => (eq.curve ? { taps: taps(eq.curve, rate) } : { bands: eq.bands });
+
+function bufferOf(samples, sampleRate) {
+  const buffer = new AudioBuffer({ length: samples.length, numberOfChannels: 1, sampleRate });
+  buffer.copyToChannel(samples, 0);
+  return buffer;
+}
+
+/** An error whose message is for the reader. */
+class Unfit extends Error {}
+
+/** The samples of a file: decoded, one channel, at the network's sample rate. */
+async function decodeFile(file, sampleRate) {
+  if (file.size > LARGEST_BYTES) throw new Unfit(`This file has ${Math.round(file.size / 1e6)} MB. Cut out up to a minute of it.`);
+  let decoded;
+  try {
+    // The browser converts the sample rate while it decodes.
+    decoded = await new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
+  } catch {
+    throw new Unfit(`“${file.name}” cannot be decoded as audio here. WAV, FLAC, MP3 and Ogg files usually can.`);
+  }
+  if (decoded.duration > LONGEST_S) throw new Unfit(`“${file.name}” is ${Math.round(decoded.duration)} s long; ${LONGEST_S} s is the limit. Cut out a part.`);
+  if (decoded.duration < SHORTEST_S) throw new Unfit(`“${file.name}” is shorter than ${SHORTEST_S} s, too short to hear anything.`);
+  const channels = Array.from({ length: decoded.numberOfChannels }, (_, c) => decoded.getChannelData(c));
+  const mono = Float32Array.from(channels[0], (_, n) => channels.reduce((sum, channel) => sum + channel[n], 0) / channels.length);
+  const peak = mono.reduce((top, x) => Math.max(top, Math.abs(x)), 0);
+  if (peak < SILENT) throw new Unfit(`“${file.name}” is silent${channels.length > 1 ? ", at least when its channels are added to one" : ""}.`);
+  const said = `${decoded.duration.toFixed(1)} s${channels.length > 1 ? `, ${channels.length} channels averaged to one` : ""}, converted to ${sampleRate / 1000} kHz`;
+  return { samples: mono, said };
+}
+
+/** SNR of an output against its target, in dB. */
+export function snrDb(target, output) {
+  let [signal, error] = [0, 0];
+  for (let n = 0; n < target.length; n++) [signal, error] = [signal + target[n] ** 2, error + (target[n] - output[n]) ** 2];
+  return 10 * Math.log10(signal / error);
+}
+
+/**
+ * Builds the component.
+ * @param {HTMLElement} element where
+ * @param {object} state sample_rate; networks (name -> {about, address, frame, hop, eq: {bands, curve}});
+ *   sounds (name -> address)
+ * @param {object} engine what runs a network: {where, run(signal, name, progress), close}
+ */
+export function mount(element, state, engine = pageEngine(state)) {
+  const rate = state.sample_rate;
+  const own = new Map(); // the reader's files, by name
+  let player = null;
+  let last = null;
+  let busy = false;
+
+  const option = (name) => make("option", { value: name }, name);
+  const network = make("select", { onchange: describe }, ...Object.keys(state.networks).map(option));
+  const about = make("p", { class: "eq-network-about" });
+  const clip = make("select", {}, ...Object.keys(state.sounds).map(option));
+  const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.m4a", onchange: () => take(file.files[0]) });
+  const drop = make("label", { class: "eq-network-drop" }, "or an audio file of your own, up to a minute (drop it here): ", file);
+  const button = make("button", { type: "button", class: "eq-network-run", onclick: () => (busy ? engine.cancel?.() : start()) }, "Run the network");
+  const bar = make("progress", { max: 1, value: 0, "aria-label": "progress of the network" });
+  const status = make("p", { role: "status" });
+  const place = make("div");
+
+  function describe() {
+    about.textContent = state.networks[network.value]?.about ?? "";
+  }
+  async function take(chosen) {
+    if (!chosen || busy) return;
+    try {
+      const found = await decodeFile(chosen, rate);
+      own.set(chosen.name, found.samples);
+      if (![...clip.options].some((each) => each.value === chosen.name)) clip.append(option(chosen.name));
+      clip.value = chosen.name;
+      status.textContent = `“${chosen.name}”: ${found.said}. It stays ${engine.where.startsWith("in your") ? "in your browser" : "with this notebook's kernel"}. Press the button.`;
+    } catch (error) {
+      status.textContent = error instanceof Unfit ? `${error.message} Nothing has changed.` : `This file cannot be used (${error.message}).`;
+    }
+    file.value = ""; // so that the same file can be chosen again
+  }
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("eq-network-over");
+  });
+  drop.addEventListener("dragleave", () => drop.classList.remove("eq-network-over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("eq-network-over");
+    take(event.dataTransfer.files[0]);
+  });
+
+  async function samplesOf(name) {
+    if (own.has(name)) return own.get(name);
+    const reply = await fetch(state.sounds[name]);
+    const decoded = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await reply.arrayBuffer());
+    return decoded.getChannelData(0).slice();
+  }
+  async function start() {
+    busy = true;
+    button.textContent = "Cancel";
+    bar.hidden = false;
+    bar.removeAttribute("value");
+    status.textContent = `The network is loaded and runs ${engine.where}.`;
+    try {
+      const input = await samplesOf(clip.value);
+      const made = await engine.run(input, network.value, (share) => (bar.value = share));
+      await show(input, made);
+    } catch (error) {
+      status.textContent = error === null ? "Canceled." : `The network could not run (${error.message}).`;
+    }
+    busy = false;
+    button.textContent = "Run the network";
+    bar.hidden = true;
+  }
+  async function show(input, { output, target, seconds }) {
+    last = { input, target, output, seconds };
+    const names = { input, target, output };
+    const gains = matched(Object.values(names), rate);
+    const tracks = Object.entries(names).map(([name, samples], i) => ({
+      name,
+      gain_db: gains[i],
+      change: `${name === "output" ? "of the network, " : ""}${inWords(gains[i])}`,
+      samples: samples.map((x) => x * 10 ** (gains[i] / 20)),
+    }));
+    player?.close();
+    const inside = make("div");
+    place.replaceChildren(inside);
+    player = await mountPlayer(inside, { tracks, sample_rate: rate });
+    const reached = snrDb(target, output);
+    const dry = snrDb(target, input);
+    status.textContent = `${network.value}, “${clip.value}”: SNR ${reached.toFixed(1)} dB against the target (doing nothing: ${dry.toFixed(1)} dB). ${(input.length / rate).toFixed(1)} s of sound in ${seconds.toFixed(1)} s.`;
+  }
+
+  bar.hidden = true;
+  element.classList.add("eq-network");
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", "A trained network to try");
+  element.replaceChildren(
+    make("div", { class: "eq-network-bar" }, make("label", {}, "network for ", network), make("label", {}, "sound ", clip)),
+    about,
+    drop,
+    make("div", { class: "eq-network-bar" }, button, bar),
+    status,
+    place,
+  );
+  describe();
+
+  return {
+    /** The signals of the last run, for tests. */
+    get last() {
+      return last;
+    },
+    run: (samples, name) => engine.run(samples, name, () => {}),
+    close: () => (player?.close(), engine.close()),
+  };
+}
+
+/** Runs networks in Python, by messages. */
+function pythonEngine(model) {
+  let count = 0;
+  const waiting = new Map();
+  const receive = (message, buffers) => {
+    const call = waiting.get(message.id);
+    waiting.delete(message.id);
+    if (message.error) call?.reject(new Error(message.error));
+    else {
+      const [output, target] = buffers.map((view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
+      call?.resolve({ output, target, seconds: message.seconds });
+    }
+  };
+  model.on("msg:custom", receive);
+  return {
+    where: "in this notebook's kernel",
+    run: (signal, name) =>
+      new Promise((resolve, reject) => {
+        const id = count++;
+        waiting.set(id, { resolve, reject });
+        model.send({ id, name }, undefined, [signal.slice().buffer]);
+      }),
+    close: () => model.off("msg:custom", receive),
+  };
+}
+
+/** anywidget's entry. */
+export default {
+  render({ model, el }) {
+    const place = document.createElement("div");
+    el.append(place);
+    const names = ["sample_rate", "networks", "sounds"];
+    const state = Object.fromEntries(names.map((name) => [name, model.get(name)]));
+    const desk = mount(place, state, pythonEngine(model));
+    return () => desk.close();
+  },
+};

@@ -1,0 +1,46 @@
+// Runs a network away from the page's own thread. Messages in: {runtime, local}, the addresses of the
+// two runtimes, once; then {name, address, signal, frame, hop}. Out: {progress} and {output, seconds},
+// or {error}.
+import { cut, frameCount, hann, overlapAdd } from "./frames.js";
+
+const BATCH = 8; // frames at a time: between two, progress is told
+const sessions = new Map();
+let runtime = null;
+
+/** onnxruntime-web from beside the page, or, where the book was built without npm, from elsewhere. */
+async function load(addresses) {
+  for (const address of addresses) {
+    try {
+      const ort = await import(`${address}ort.wasm.min.mjs`);
+      ort.env.wasm.wasmPaths = address;
+      ort.env.wasm.numThreads = 1; // more need headers that few servers of static pages send
+      ort.env.logLevel = "error";
+      return ort;
+    } catch {
+      // The next one, then.
+    }
+  }
+  throw new Error("the runtime for networks could not be loaded");
+}
+
+async function run({ addresses, name, address, signal, frame, hop }) {
+  runtime ??= load(addresses);
+  runtime.catch(() => (runtime = null)); // to be tried again
+  const ort = await runtime;
+  if (!sessions.has(name)) sessions.set(name, await ort.InferenceSession.create(address));
+  const session = sessions.get(name);
+  const shape = { frame, hop, window: hann(frame), gain: frame / (2 * hop) };
+  const output = new Float32Array(signal.length);
+  const count = frameCount(signal.length, frame, hop);
+  const began = performance.now();
+  for (let first = 0; first < count; first += BATCH) {
+    const many = Math.min(BATCH, count - first);
+    const x = new ort.Tensor("float32", cut(signal, shape, first, many), [many, 1, frame]);
+    const { y } = await session.run({ x });
+    overlapAdd(y.data, output, shape, first);
+    postMessage({ progress: (first + many) / count });
+  }
+  postMessage({ output, seconds: (performance.now() - began) / 1000 }, [output.buffer]);
+}
+
+addEventListener("message", ({ data }) => run(data).catch((error) => postMessage({ error: error.message })));

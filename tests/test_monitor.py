@@ -1,0 +1,105 @@
+"""The training monitor, watching real runs of a small network."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import numpy as np
+import pytest
+
+import eqlib
+from eqlib import EQ, EQNet, EQNetConfig, Recipe, data
+from eqlib.monitor import LOSSES, TrainingMonitor
+
+SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
+SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
+RECIPE = Recipe(validate_every=20, warmup_steps=5)
+
+
+@pytest.fixture
+def pairs():
+    notes = data.load(instrument="piano", split="train")[::30]
+    held_out = data.load(instrument="piano", split="validation")[::6]
+    return eqlib.pair(notes, SHELF), eqlib.pair(held_out, SHELF)
+
+
+def run(monitor, pairs, *, which=eqlib.train, net=None, **budget):
+    net = net or EQNet(SMALL)
+    return which(net, *pairs, recipe=RECIPE, progress=False, watch=monitor, **budget)
+
+
+def test_it_notes_what_the_history_says(pairs):
+    monitor, net = TrainingMonitor(SHELF), EQNet(SMALL)
+    history = run(monitor, pairs, net=net, steps=60)
+    state = monitor.state
+    assert [check["step"] for check in state["checks"]] == history.steps == [20, 40, 60]
+    for check, mae, snr_db in zip(
+        state["checks"], history.validation_mae, history.validation_snr_db, strict=True
+    ):
+        assert check["mae"] == pytest.approx(mae, rel=1e-3)
+        assert check["snr_db"] == pytest.approx(snr_db, abs=0.06)
+    assert (state["best"], state["running"], state["step"]) == (history.best, False, 60)
+    mean = np.mean([mae for _, mae in state["losses"]])
+    assert mean == pytest.approx(np.mean(history.train_mae), rel=0.01)
+    expected = 20 * np.log10(np.abs(SHELF.response(np.array(state["frequencies_hz"]))))
+    np.testing.assert_allclose(state["target_db"], expected, atol=0.06)
+
+
+def test_its_response_is_that_of_the_network(pairs):
+    monitor, net = TrainingMonitor(SHELF), EQNet(SMALL)
+    history = run(monitor, pairs, net=net, steps=40)
+    assert history.best == len(history.steps) - 1, "the weights of the last check are in the net"
+    tone_hz = 1_000
+    tone = 0.1 * np.sin(2 * np.pi * tone_hz * np.arange(16_000) / 16_000)
+    out = net.process(tone)[4_000:12_000]
+    gain_db = 20 * np.log10(
+        2 * abs(np.mean(out * np.exp(-2j * np.pi * tone_hz * np.arange(8_000) / 16_000))) / 0.1
+    )
+    measured = np.interp(
+        tone_hz, monitor.state["frequencies_hz"], monitor.state["checks"][-1]["gain_db"]
+    )
+    assert measured == pytest.approx(gain_db, abs=2.5)  # which is no filter yet
+
+
+def test_the_button_ends_the_run_and_keeps_the_best(pairs):
+    class Pressed(TrainingMonitor):
+        def stepped(self, *stage, **now):
+            self.stop = now["step"] == 50
+            return super().stepped(*stage, **now)
+
+    monitor = Pressed(SHELF)
+    history = run(monitor, pairs, steps=5_000)
+    assert history.interrupted
+    assert history.steps == [20, 40, 50]
+    assert monitor.state["interrupted"]
+    assert not monitor.stop, "ready for the next run"
+    history = run(monitor, pairs, steps=20, which=eqlib.pretrain)
+    assert not history.interrupted
+    assert monitor.state["stage"] == "pretrain"
+    assert len(monitor.state["checks"]) == 1
+    assert set(monitor.state["target_db"]) == {0.0}, "step one is to return what it hears"
+
+
+def test_a_long_run_is_noted_in_few_numbers_and_whole():
+    monitor = TrainingMonitor()
+    for step in range(1, 5_001):
+        monitor.stepped("train", step=step, seconds=step / 20, used=step / 5_000, mae=1 / step)
+    losses = monitor._log["losses"]
+    assert LOSSES / 2 <= len(losses) <= LOSSES
+    steps = [step for step, _ in losses]
+    assert steps == sorted(steps)
+    expected = [np.mean(1 / np.arange(a + 1, b + 1)) for a, b in zip([0, *steps], steps)]  # noqa: B905
+    np.testing.assert_allclose([mae for _, mae in losses], expected, rtol=2e-3)
+    assert monitor._log["left_s"] == 0
+
+
+def test_a_page_can_replay_it(pairs):
+    monitor = TrainingMonitor(SHELF)
+    run(monitor, pairs, steps=40)
+    (state,) = re.findall(r'data-eq-state="([^"]*)"', monitor._repr_html_())
+    assert json.loads(html.unescape(state)) == monitor.state
+    assert len(state) < 20_000
+    assert "40 steps" in monitor._repr_html_()
+    assert "40 steps" in monitor._repr_mimebundle_()[0]["text/plain"]

@@ -1,0 +1,60 @@
+"""Networks as ONNX files, run by onnxruntime, against torch."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+import eqlib
+from eqlib import EqlibError, EQNet, EQNetConfig, data, frames
+from eqlib.onnx_export import DirectForm, export_onnx
+
+SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
+
+
+def cut(note, config):
+    window = frames.window(config.window, config.frame)
+    rows = torch.from_numpy(note.astype(np.float64))
+    return (frames.cut(rows, frame=config.frame, hop=config.hop) * window).float().unsqueeze(1)
+
+
+@pytest.mark.parametrize("name", ["low-shelf", "peaking-long"])
+def test_a_shipped_network_is_the_same_in_onnx(name, tmp_path):
+    net = eqlib.pretrained(name)
+    session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
+    for clip in ("piano/sal_Fs4_v10", "piano/sal_Ds7_v16"):
+        x = cut(data.load(instrument="piano", split="test")[clip], net.config)
+        (y,) = session.run(None, {"x": x.numpy()})
+        with torch.no_grad():
+            np.testing.assert_allclose(y, net(x), atol=1e-4 * float(x.abs().max()))
+        (one,) = session.run(None, {"x": x[3:4].numpy()})
+        np.testing.assert_allclose(one[0], y[3], atol=1e-6)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"orientation": "adjoint"}, {"rectifier": "square"}, {"kernel": 16}]
+)
+def test_the_direct_form_is_the_network(changes):
+    config = EQNetConfig(**SMALL | changes)
+    net, x = EQNet(config, seed=3), torch.randn(3, 1, config.frame)
+    with torch.no_grad():
+        torch.testing.assert_close(DirectForm(net)(x), net(x), atol=1e-5, rtol=1e-5)
+
+
+def test_what_cannot_be_exported_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(EqlibError, match="unpooling is 'position'"):
+        export_onnx(EQNet(EQNetConfig(**SMALL, unpooling="position")), tmp_path / "net.onnx")
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(EqlibError, match="cannot be written"):
+        export_onnx(EQNet(EQNetConfig(**SMALL)), tmp_path / "file" / "net.onnx")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnx" else find(name)
+    )
+    with pytest.raises(EqlibError, match="onnx cannot be imported"):
+        export_onnx(EQNet(EQNetConfig(**SMALL)), tmp_path / "net.onnx")
