@@ -230,10 +230,10 @@ class Run:
             )
 
     def progress_bar(self, wanted: bool) -> tqdm:
-        """A bar over the budget, for `show`."""
+        """A bar over the budget, for `show`, unless somebody watches who shows more."""
         return tqdm(
             total=self.budget.amount,
-            disable=not wanted or not parallel.is_first(),
+            disable=not wanted or self.watch is not None or not parallel.is_first(),
             bar_format="{desc}: {percentage:3.0f}%|{bar:20}| {n:.0f}/{total:.0f} {unit}{postfix}",
             desc=self.history.stage,
             unit=self.budget.unit,

@@ -66,7 +66,7 @@ def pretrain(
         folder: where checkpoints go, best and last; nothing is written without it.
         resume: continue the run whose last checkpoint is in `folder`, if there is one, as if it
             had never stopped.
-        progress: show a progress bar.
+        progress: show a progress bar, unless the run is watched.
         watch: what follows the run and may end it: an `eqlib.monitor.TrainingMonitor`.
 
     Returns:
