@@ -14,6 +14,8 @@ The split into train, validation and test was fixed by this rule before anything
    one group, named without their trailing number.
 3. The instrument's groups are sorted, by pitch or else by name, and counted from 0. Group i is
    test if ``i % 8 == 3``, validation if ``i % 8 == 7``, else train.
+
+Chapters: the tour (book/tour.ipynb), "About the recordings".
 """
 
 from __future__ import annotations

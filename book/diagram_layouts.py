@@ -1,0 +1,133 @@
+"""Where everything stands in the drawing of the network, in both of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # x, y, width, height
+
+
+class Layout(NamedTuple):
+    """Where everything stands."""
+
+    name: str
+    size: tuple[int, int]
+    boxes: dict[str, Box]  # of blocks and, by name, of parts
+    names: dict[str, tuple[float, float, str]]  # of parts: x, y, anchor
+    arrows: tuple[Sequence[Point], ...]
+    signals: dict[str, tuple[float, float, str]]
+
+
+WIDE = Layout(
+    name="wide",
+    size=(892, 304),
+    boxes={
+        "equalizer": (335, 12, 190, 40),
+        "loss": (822, 12, 64, 40),
+        "frames": (44, 74, 778, 226),
+        "front-end": (66, 102, 330, 188),
+        "latent-space DNN": (418, 180, 172, 110),
+        "back-end": (614, 102, 198, 188),
+        "conv": (80, 112, 72, 40),
+        "abs": (96, 196, 40, 60),
+        "local": (150, 196, 72, 60),
+        "softplus": (236, 196, 70, 60),
+        "pool": (322, 196, 66, 60),
+        "dense_local": (427, 196, 84, 60),
+        "dense": (525, 196, 56, 60),
+        "unpool": (624, 196, 90, 60),
+        "times": (653, 116, 32, 32),
+        "deconv": (710, 112, 92, 40),
+    },
+    names={
+        "front-end": (231, 278, "middle"),
+        "latent-space DNN": (504, 278, "middle"),
+        "back-end": (713, 278, "middle"),
+    },
+    arrows=(
+        ((78, 32), (335, 32)),
+        ((525, 32), (822, 32)),
+        ((32, 42), (32, 132), (80, 132)),
+        ((152, 132), (653, 132)),
+        ((116, 152), (116, 196)),
+        ((136, 226), (150, 226)),
+        ((222, 226), (236, 226)),
+        ((306, 226), (322, 226)),
+        ((388, 226), (427, 226)),
+        ((511, 226), (525, 226)),
+        ((581, 226), (624, 226)),
+        ((669, 196), (669, 148)),
+        ((685, 132), (710, 132)),
+        ((802, 132), (854, 132), (854, 52)),
+    ),
+    signals={
+        "dry audio": (6, 37, "start"),
+        "x": (55, 124, "middle"),
+        "X1": (122, 180, "start"),
+        "residual P": (480, 124, "middle"),
+        "X2": (314, 190, "middle"),
+        "Z": (407, 217, "middle"),
+        "Ẑ": (602, 217, "middle"),
+        "X̂2": (675, 178, "start"),
+        "X̂1": (696, 122, "middle"),
+        "y": (838, 124, "middle"),
+    },
+)
+
+NARROW = Layout(
+    name="narrow",
+    size=(360, 606),
+    boxes={
+        "equalizer": (112, 8, 130, 46),
+        "loss": (280, 12, 64, 40),
+        "frames": (4, 82, 352, 520),
+        "front-end": (14, 112, 162, 362),
+        "latent-space DNN": (14, 482, 332, 112),
+        "back-end": (184, 112, 162, 362),
+        "conv": (38, 122, 116, 42),
+        "abs": (66, 236, 60, 38),
+        "local": (36, 292, 120, 42),
+        "softplus": (44, 352, 104, 38),
+        "pool": (36, 412, 120, 38),
+        "dense_local": (26, 500, 150, 62),
+        "dense": (204, 500, 120, 62),
+        "unpool": (208, 412, 112, 38),
+        "times": (248, 184, 32, 32),
+        "deconv": (206, 122, 116, 42),
+    },
+    names={
+        "front-end": (22, 468, "start"),
+        "latent-space DNN": (180, 584, "middle"),
+        "back-end": (338, 468, "end"),
+    },
+    arrows=(
+        ((78, 32), (112, 32)),
+        ((242, 32), (280, 32)),
+        ((56, 42), (56, 122)),
+        ((96, 164), (96, 236)),
+        ((96, 200), (248, 200)),
+        ((96, 274), (96, 292)),
+        ((96, 334), (96, 352)),
+        ((96, 390), (96, 412)),
+        ((96, 450), (96, 500)),
+        ((176, 531), (204, 531)),
+        ((264, 500), (264, 450)),
+        ((264, 412), (264, 216)),
+        ((264, 184), (264, 164)),
+        ((312, 122), (312, 52)),
+    ),
+    signals={
+        "dry audio": (8, 37, "start"),
+        "x": (64, 76, "start"),
+        "X1": (88, 184, "end"),
+        "residual P": (137, 192, "middle"),
+        "X2": (104, 406, "start"),
+        "Z": (104, 496, "start"),
+        "Ẑ": (272, 496, "start"),
+        "X̂2": (272, 310, "start"),
+        "X̂1": (272, 180, "start"),
+        "y": (320, 76, "start"),
+    },
+)

@@ -1,0 +1,164 @@
+"""A filter bank set by hand: the network's front-end and back-end before anything is learned.
+
+A filter is a cosine under a bell, so that it picks out one band of frequencies. Placed in a
+network (`by_hand`), such filters show what each block does to a sound, and how far the blocks can
+go without training; `channel_paths` and `best_faders` work out the latter.
+
+Chapters: "The adaptive front-end", "The synthesis back-end".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import optimize
+
+from eqlib.errors import EqlibError, check_integer, check_number
+from eqlib.model import EQNet, EQNetConfig
+
+
+def windowed_cosines(
+    centers_hz: Sequence[float] | np.ndarray,
+    *,
+    phases: Sequence[float] = (0.0,),
+    kernel: int = 64,
+    sample_rate: int = 16_000,
+) -> np.ndarray:
+    """Band filters as a Conv1D takes them: cosines under a Hann window, around time zero.
+
+    Time zero is tap (kernel - 1) // 2, where a Conv1D puts it, so a filter of phase 0 is
+    symmetric and delays nothing. Its band is about 2 sample_rate / kernel wide to either side.
+
+    Args:
+        centers_hz: (bands,) center frequencies.
+        phases: of the cosine at time zero, in radians; each band gets a filter for each.
+        kernel: taps.
+        sample_rate: in Hz.
+
+    Returns:
+        (bands * phases, kernel) float32, band by band, each filter with a gain of 1 at its center
+        (those near 0 Hz, where a band meets its own mirror image, with up to 2).
+
+    Raises:
+        EqlibError: for frequencies outside of 0 Hz to half the sample rate, no frequency or no
+            phase, or fewer than 4 taps.
+    """
+    check_integer("kernel", kernel, at_least=4, cure="The paper's filters have 64 taps.")
+    check_integer("sample_rate", sample_rate, at_least=1, cure="Give it in Hz: 16_000.")
+    centers_hz, phases = np.ravel(centers_hz), np.ravel(phases)
+    if not len(centers_hz) or not len(phases):
+        raise EqlibError("there is no center or no phase", "one or more of both", "Give some.")
+    cure = "Give frequencies in Hz, up to half the sample rate."
+    for hz in centers_hz:
+        check_number("a center", hz, above=-1e-9, below=sample_rate / 2 + 1e-9, cure=cure)
+    for phase in phases:
+        check_number("a phase", phase, cure="Give it in radians.")
+    left = (kernel - 1) // 2
+    lags = np.arange(kernel) - left
+    bell = np.maximum(0, 0.5 + 0.5 * np.cos(np.pi * lags / (left + 1)))
+    bell[np.abs(lags) > left] = 0  # an even kernel has one tap more after time zero than before
+    turns = 2 * np.pi * np.outer(centers_hz, lags) / sample_rate
+    waves = np.cos(turns[:, None] + phases[:, None])
+    return (waves * bell * 2 / bell.sum()).reshape(-1, kernel).astype(np.float32)
+
+
+def by_hand(weight: np.ndarray, config: EQNetConfig | None = None, **changes: Any) -> EQNet:
+    """A network whose filter bank and smoothers are set by hand; its dense layers are random.
+
+    Every smoother is the upper half of a sine, with a sum of 1: a weighted mean of its channel.
+
+    Args:
+        weight: (C, K) the Conv1D filters.
+        config: the other sizes, by default the paper's.
+        changes: fields of the config to change, such as ``orientation="adjoint"``.
+
+    Raises:
+        EqlibError: for weights that are not finite or not of two dimensions, or a config that
+            cannot be.
+    """
+    weight = np.array(weight, np.float32, order="C")  # a copy, in an order that torch takes
+    if weight.ndim != 2 or not np.isfinite(weight).all():
+        raise EqlibError(
+            f"weight has shape {weight.shape}" if weight.ndim != 2 else "weight is not finite",
+            "(filters, taps) of finite numbers",
+            "windowed_cosines makes such an array.",
+        )
+    sizes = {"filters": weight.shape[0], "kernel": weight.shape[1]}
+    net = EQNet(replace(config or EQNetConfig(), **sizes, **changes))
+    taps = net.config.local_kernel
+    bell = np.sin(np.pi * (np.arange(taps) + 0.5) / taps)
+    with torch.no_grad():
+        net.conv.weight.copy_(torch.from_numpy(weight))
+        net.conv_local.weight.copy_(torch.from_numpy(bell / bell.sum()).expand(len(weight), -1))
+    return net
+
+
+def channel_paths(net: EQNet) -> np.ndarray:
+    """What each channel does to a click from Conv1D through deConv1D, its fader at one.
+
+    Args:
+        net: the network; its orientation decides.
+
+    Returns:
+        (C, 2 K + 1) float64 impulse responses, for the lags from -K to K.
+    """
+    weight = net.conv.weight.detach().cpu().double().numpy()
+    taps, left = weight.shape[1], (weight.shape[1] - 1) // 2
+    # The layers correlate: tap k acts at lag left - k, the same filter again at 2 left - k.
+    once_more = weight[:, ::-1] if net.deconv.orientation == "adjoint" else weight
+    latest = taps - 1 if net.deconv.orientation == "adjoint" else 2 * left
+    paths = np.zeros((len(weight), 2 * taps + 1))
+    first = taps + latest - 2 * (taps - 1)  # the place of the earliest lag; lag 0 is at `taps`
+    for path, w, again in zip(paths, weight, once_more, strict=True):
+        path[first : first + 2 * taps - 1] = np.convolve(w, again)[::-1]
+    return paths
+
+
+def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -> np.ndarray:
+    """The faders whose sum of paths comes closest to an impulse response, by least squares.
+
+    They minimize
+
+        sum_n (sum_c g_c path_c[n] - target[n])^2 + ridge * (largest path energy) * sum_c g_c^2
+
+    among faders g_c >= 0, for the softplus at the end of the latent-space DNN makes no others.
+    The second sum keeps channels that are almost alike from fighting with enormous gains.
+
+    Args:
+        paths: (C, lags), such as `channel_paths` returns.
+        target: (lags,) the impulse response at the same lags.
+        ridge: how much large faders cost.
+
+    Returns:
+        (C,) float32.
+
+    Raises:
+        EqlibError: for a target of another length, or a ridge that is not positive.
+    """
+    if np.shape(target) != paths.shape[1:]:
+        raise EqlibError(
+            f"target has shape {np.shape(target)}",
+            f"{paths.shape[1:]}, the lags of the paths",
+            "Give the impulse response at the lags from -K to K.",
+        )
+    check_number("ridge", ridge, above=0, cure="Use 1e-4, or less for larger faders.")
+    cost = np.sqrt(ridge * (paths**2).sum(1).max()) * np.eye(len(paths))
+    rows = np.concatenate((paths.T, cost))
+    return optimize.nnls(rows, np.concatenate((target, np.zeros(len(paths)))))[0].astype(np.float32)
+
+
+def impulse_response(effect: Callable[[np.ndarray], np.ndarray], *, reach: int = 64) -> np.ndarray:
+    """What an effect makes of a click, at the lags of `channel_paths`: (2 reach + 1,) float64.
+
+    Args:
+        effect: an `eqlib.EQ`, or any function from audio to audio.
+        reach: K; the click stands in the middle, at lag 0.
+    """
+    check_integer("reach", reach, at_least=1, cure="Give the taps of a filter: 64.")
+    click = np.zeros(2 * reach + 1)
+    click[reach] = 1
+    return np.asarray(effect(click), np.float64)

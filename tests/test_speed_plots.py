@@ -1,0 +1,115 @@
+"""The figures of speed, and the plain network, whose outputs and gradients judge the fast one."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+import oracle
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from eqlib import EqlibError, EQNet, EQNetConfig, speed_plots
+from eqlib.plain import PlainEQNet
+
+SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
+
+
+def test_times_draw_a_bar_for_each_way():
+    ms = {"Conv1D": {"plain": 30.0, "fast": 12.0}, "pooling": {"plain": 4.0, "fast": 0.5}}
+    for log in (False, True):
+        fig = speed_plots.times(ms, log=log)
+        assert isinstance(fig, Figure)
+        assert plt.get_fignums() == []
+        (ax,) = fig.axes
+        assert sorted(bar.get_width() for bar in ax.patches) == [0.5, 4, 12, 30]
+        assert [label.get_text() for label in ax.get_yticklabels()] == list(ms)
+
+
+@pytest.mark.parametrize(
+    ("ms", "log", "message"),
+    [
+        ({}, False, "milliseconds"),
+        ({"a": {"plain": 1.0}, "b": {"fast": 1.0}}, False, "b has fast"),
+        ({"a": {"plain": 0.0}}, True, "a, plain"),
+        ({"a": {"plain": float("nan")}}, False, "a, plain"),
+    ],
+)
+def test_times_that_cannot_be_drawn_are_told(ms, log, message):
+    with pytest.raises(EqlibError, match=message):
+        speed_plots.times(ms, log=log)
+
+
+def test_a_profile_names_the_longest_operation_first_and_adds_up(capfd):
+    big = torch.randn(600, 600)
+    ms = speed_plots.profiled_ms(lambda: (big @ big).sum(), most=2)
+    names = list(ms)
+    assert len(ms) == 3
+    assert names[0] == "mm"
+    assert names[-1] == "all others"
+    assert ms["mm"] >= ms[names[1]] >= 0
+    assert capfd.readouterr().err == ""
+    with pytest.raises(EqlibError, match="empty"):
+        speed_plots.profiled_ms(lambda: None)
+    with pytest.raises(EqlibError, match="most"):
+        speed_plots.profiled_ms(lambda: big + 1, most=0)
+
+
+def test_stderr_is_back_after_a_profile(capfd):
+    speed_plots.profiled_ms(lambda: torch.ones(3) + 1)
+    os.write(2, b"back")
+    assert capfd.readouterr().err == "back"
+
+
+@pytest.mark.parametrize(("kernel", "time"), [(2, 4), (3, 5), (5, 8)])
+def test_rows_one_shorter_turn_diagonals_into_columns(kernel, time):
+    left, right = speed_plots.diagonals(kernel=kernel, time=time).axes
+
+    def cells(ax):
+        return {(round(t.get_position()[1]), round(t.get_position()[0])): t for t in ax.texts}
+
+    numbers = {place: int(t.get_text()) for place, t in cells(left).items()}
+    for (row, column), t in cells(left).items():
+        belongs = row + column if column < time else 0
+        assert numbers[row, column] == belongs, t
+    for (_, column), t in cells(right).items():
+        assert t.get_style() == "italic" or int(t.get_text()) == column  # italic: a zero of padding
+
+
+@pytest.mark.parametrize("sizes", [{"kernel": 1}, {"kernel": 6, "time": 8}, {"time": 2}])
+def test_tables_that_do_not_fit_are_told(sizes):
+    with pytest.raises(EqlibError):
+        speed_plots.diagonals(**sizes)
+
+
+@pytest.mark.parametrize("autoencode", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"orientation": "adjoint"}, {"unpooling": "position"}, {"rectifier": "square"}],
+    ids=str,
+)
+def test_plain_network_equals_the_fast_one_and_the_oracle(changes, autoencode):
+    net = EQNet(dataclasses.replace(SMALL, **changes)).double()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += 0.01 * torch.randn_like(parameter)  # biases too
+    x = torch.randn(3, 1, 256, dtype=torch.float64)
+    plain = PlainEQNet(net.config).double().take(net)
+    judge = oracle.PlainEQNet(net.config).double().take(net)
+    fast = net.autoencode(x) if autoencode else net(x)
+    outputs = [fast, plain(x, autoencode=autoencode), judge(x, autoencode=autoencode)]
+    for output in outputs:
+        output.square().sum().backward()
+    torch.testing.assert_close(outputs[1], outputs[0], rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(outputs[1], outputs[2], rtol=1e-12, atol=1e-12)
+    for name, parameter in net.named_parameters():
+        own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        torch.testing.assert_close(plain.gradients()[name], own, rtol=1e-8, atol=1e-9)
+        torch.testing.assert_close(plain.gradients()[name], judge.gradients()[name])
+
+
+def test_the_plain_network_takes_the_papers_sizes_by_default():
+    assert sum(np.prod(p.shape) for p in PlainEQNet().parameters()) == 561_473
