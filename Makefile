@@ -11,6 +11,8 @@ PROCESSES ?= 2
 PY := .venv/bin/python
 INSTALLED := .venv/installed
 CELL_TIMEOUT_S := 1200
+# What Binder gives; the chapters have to do with it.
+MEMORY_KB := 2097152
 
 .DEFAULT_GOAL := help
 # Two trainings at once would share the cores and run into the cell timeout.
@@ -51,8 +53,9 @@ results: $(INSTALLED) ## Train every network whose results are not current; hour
 test: $(INSTALLED) ## Run the tests, then every chapter against its stored outputs
 	@status=0; \
 	$(PY) -m pytest || status=1; \
-	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT_S) \
-		--nbval-sanitize-with tests/nbval.cfg book || status=1; \
+	( ulimit -d $(MEMORY_KB) 2>/dev/null; \
+	  $(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT_S) \
+		--nbval-sanitize-with tests/nbval.cfg book ) || status=1; \
 	exit $$status
 
 test-browser: $(INSTALLED) ## Drive the built site in Chromium (Debian: apt install chromium)

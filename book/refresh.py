@@ -35,10 +35,29 @@ DATA_SUFFIXES = {".csv", ".flac", ".json", ".safetensors"}
 # What an author writes; the rest comes from editors and machines.
 AUTHORED_METADATA = {"mystnb", "tags"}
 
-# Runs after the last cell: what is imported by then is what the outputs stand on.
-LIST_MODULES = """
+MEMORY_LIMIT_BYTES = 2 << 30  # what Binder gives
+
+# Runs before the first cell, where the system has such limits.
+LIMIT_MEMORY = f"""
+try:
+    import resource as _resource
+    _resource.setrlimit(_resource.RLIMIT_DATA, ({MEMORY_LIMIT_BYTES}, {MEMORY_LIMIT_BYTES}))
+except (ImportError, ValueError, OSError):
+    pass
+"""
+
+# Runs after the last cell: what is imported by then is what the outputs stand on. Memory in MB,
+# which Linux counts in KB, and macOS in bytes.
+TAKE_STOCK = """
 import json as _json, sys as _sys
-print(_json.dumps(sorted(m for m in _sys.modules if m.split(".")[0] == "eqlib")))
+try:
+    import resource as _resource
+    _peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss
+    _peak = round(_peak / (1e6 if _sys.platform == "darwin" else 1e3))
+except ImportError:
+    _peak = None
+_modules = sorted(m for m in _sys.modules if m.split(".")[0] == "eqlib")
+print(_json.dumps({"modules": _modules, "peak_mb": _peak}))
 """
 
 
@@ -95,11 +114,13 @@ def refresh(path: Path) -> None:
         RefreshError: if a cell fails, or the outputs are too large for a page.
     """
     notebook = read(path)
-    modules = _execute(notebook)
+    start = time.monotonic()
+    stock = _execute(notebook)
+    stock["seconds"] = round(time.monotonic() - start)
     _drop_machine_metadata(notebook)
     _keep_page_form(notebook)
     _shrink_images(notebook)
-    notebook.metadata["eqlib"] = {"hash": fingerprint(notebook, modules), "modules": modules}
+    notebook.metadata["eqlib"] = {"hash": fingerprint(notebook, stock["modules"]), **stock}
     nbformat.validate(notebook)
     _check_size(notebook)
     for name, png in published_images(notebook).items():
@@ -175,10 +196,12 @@ def _tree(node: Any) -> Any:
     return [type(node).__name__, *([name, _tree(value)] for name, value in fields)]
 
 
-def _execute(notebook: nbformat.NotebookNode) -> list[str]:
-    """Fills in the outputs and returns the names of the eqlib modules that were imported."""
-    probe = nbformat.v4.new_code_cell(LIST_MODULES)
+def _execute(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """Fills in the outputs; returns which eqlib modules were imported, and the peak of memory."""
+    limit = nbformat.v4.new_code_cell(LIMIT_MEMORY)
+    probe = nbformat.v4.new_code_cell(TAKE_STOCK)
     notebook.metadata.pop("widgets", None)
+    notebook.cells.insert(0, limit)
     notebook.cells.append(probe)
     # In an empty folder, so that no chapter comes to depend on where it is opened.
     with tempfile.TemporaryDirectory() as folder:
@@ -197,8 +220,18 @@ def _execute(notebook: nbformat.NotebookNode) -> list[str]:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise RefreshError(str(error)) from None
+    notebook.cells.remove(limit)
     notebook.cells.remove(probe)
+    for count, cell in enumerate(code_cells(notebook), 1):
+        _number(cell, count)  # as if the first cell of ours had not been there
     return json.loads(probe.outputs[0].text)
+
+
+def _number(cell: nbformat.NotebookNode, count: int) -> None:
+    cell.execution_count = count
+    for output in cell.outputs:
+        if "execution_count" in output:
+            output.execution_count = count
 
 
 def _drop_machine_metadata(notebook: nbformat.NotebookNode) -> None:

@@ -35,10 +35,22 @@ class Biquads:
     Args:
         sos: (sections, 6), rows b0 b1 b2 1 a1 a2, as scipy takes them.
         sample_rate: in Hz.
+
+    Raises:
+        EqlibError: for an array of another shape, or rows that scipy would refuse.
     """
 
     sos: np.ndarray
     sample_rate: int = 16_000
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.sos)
+        if len(shape) != 2 or shape[1] != 6 or not np.allclose(np.asarray(self.sos)[:, 3], 1):
+            raise EqlibError(
+                f"sos has shape {shape}",
+                "(sections, 6), each row b0 b1 b2 1 a1 a2",
+                "scipy.signal.tf2sos makes such rows from b and a.",
+            )
 
     def __call__(self, audio: Audio) -> Audio:
         """The filtered audio, (..., samples), of the same kind, from silence before its start."""

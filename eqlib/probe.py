@@ -130,9 +130,15 @@ def faders(net: EQNet, audio: np.ndarray) -> np.ndarray:
         (frames, C, units) float32.
 
     Raises:
-        EqlibError: for audio that is empty or not finite floating point.
+        EqlibError: for audio that is not mono, is empty, or not finite floating point.
     """
     check_audio("audio", audio)
+    if audio.ndim != 1:
+        raise EqlibError(
+            f"audio has shape {audio.shape}",
+            "(samples,), one channel",
+            "Take one channel, or the mean of them: audio.mean(0).",
+        )
     window = frames.window(net.config.window, net.config.frame)
     rows = torch.from_numpy(audio.astype(np.float64)).unsqueeze(0)
     cut = frames.cut(rows, frame=net.config.frame, hop=net.config.hop)[0] * window

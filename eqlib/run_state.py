@@ -197,6 +197,8 @@ class Run:
         """Leaves the network with its best weights, on the device it came from."""
         self.net.load_state_dict(self.best)
         self.net.to(self.home)
+        if self.watch:
+            self.watch.ended(self.history, self.net)
 
     def finish(self) -> None:
         """Notes what the weights are, in the network and in its file."""
@@ -204,8 +206,6 @@ class Run:
         if self.writes:
             checkpoints.save(self.net, self.path("best"))
         parallel.wait()  # so that every process finds the files
-        if self.watch:
-            self.watch.ended(self.history, self.net)
 
     def clip_gradients(self) -> None:
         """Shortens a gradient that is longer than most of the latest ones were."""

@@ -55,3 +55,9 @@ def test_it_filters_as_scipy_does_whatever_kind_the_audio_is(clips):
 def test_no_sections_are_refused(clips):
     with pytest.raises(EqlibError, match="sections is 0"):
         fit_biquads(eqlib.pair(clips[:1], VOCAL_CHAIN), sections=0)
+
+
+@pytest.mark.parametrize("sos", [np.ones(6), np.ones((2, 5)), np.zeros((1, 6))])
+def test_rows_that_are_no_sections_are_refused(sos):
+    with pytest.raises(EqlibError, match="sos has shape"):
+        Biquads(sos)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import eqlib
-from eqlib import EQ, EQNet, EQNetConfig, Recipe, data
+from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data
 from eqlib.monitor import LOSSES, TrainingMonitor
 
 SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
@@ -103,3 +103,16 @@ def test_a_page_can_replay_it(pairs):
     assert len(state) < 20_000
     assert "40 steps" in monitor._repr_html_()
     assert "40 steps" in monitor._repr_mimebundle_()[0]["text/plain"]
+
+
+def test_after_an_error_it_no_longer_says_that_it_runs(pairs):
+    monitor = TrainingMonitor(SHELF)
+    with pytest.raises(EqlibError, match="the loss became"):
+        eqlib.train(
+            EQNet(SMALL),
+            *pairs,
+            steps=5_000,
+            recipe=Recipe(learning_rate=1e9, clip_quantile=1, warmup_steps=1),
+            watch=monitor,
+        )
+    assert not monitor.state["running"]

@@ -99,3 +99,8 @@ def test_the_two_paths_of_a_filter_are_those_of_the_layers():
         np.testing.assert_allclose(line.get_ydata(), path[at], atol=1e-6)
         outside = np.setdiff1d(np.arange(1024), at)
         assert np.abs(path[outside]).max() < 1e-6
+
+
+def test_faders_take_one_channel():
+    with pytest.raises(EqlibError, match="one channel"):
+        probe.faders(EQNet(), np.ones((2, 4_000), np.float32))

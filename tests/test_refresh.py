@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import sys
 
 import nbformat
 import numpy as np
@@ -73,9 +74,19 @@ def test_a_chapter_is_executed_stored_and_then_fresh(project):
     assert notebook.cells[0].outputs[0].data["text/plain"] == "(42, [])"
     assert [output.text.strip() for output in notebook.cells[1].outputs] == ["2 of 2"]
     assert notebook.metadata["eqlib"]["modules"] == ["eqlib", "eqlib.used"]
+    assert 0 < notebook.metadata["eqlib"]["seconds"] < 60
+    assert 20 < notebook.metadata["eqlib"]["peak_mb"] < 1_000
     assert notebook.cells[0].metadata == {"tags": ["t"]}
     assert set(notebook.metadata) == {"eqlib", "kernelspec", "language_info"}
     assert list((project / "book").glob(".*")) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
+def test_a_chapter_has_no_more_memory_than_binder_gives(project):
+    tour = project / "book/tour.ipynb"
+    save(tour, "much = bytearray(1 << 30)\nmore = bytearray(1_200_000_000)")
+    with pytest.raises(refresh.RefreshError, match="MemoryError"):
+        refresh.refresh(tour)
 
 
 def test_a_failed_cell_leaves_the_file_untouched(project):

@@ -312,7 +312,7 @@ REACHED_DB = {
     "highpass": (47, 47, 43),
     "lowpass": (47, 47, 43),
     "peaking": (45, 43.9, 43),
-    "peaking, kernel-128": (50, 50, 50),
+    "peaking-long": (50, 50, 50),
 }
 
 

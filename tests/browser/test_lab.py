@@ -1,4 +1,4 @@
-"""The tour in a real JupyterLab, driven as a reader would: run, move the desk, train, stop, hear."""
+"""The tour in a real JupyterLab, driven as a reader would: run, move the desk, train, stop."""
 
 from __future__ import annotations
 

@@ -25,17 +25,17 @@ class Desk:
         self.points.first.wait_for()
 
     def bands(self):
-        return self.page.evaluate("document.querySelector('.eq-desk').eqDesk.eq.bands")
+        return self.page.evaluate("document.querySelector('.eq-desk').eqComponent.eq.bands")
 
     def curve(self):
-        return self.page.evaluate("document.querySelector('.eq-desk').eqDesk.eq.curve")
+        return self.page.evaluate("document.querySelector('.eq-desk').eqComponent.eq.curve")
 
     def set(self, eq):
-        self.page.evaluate("eq => document.querySelector('.eq-desk').eqDesk.set(eq)", eq)
+        self.page.evaluate("eq => document.querySelector('.eq-desk').eqComponent.set(eq)", eq)
 
     def render(self):
         """What comes out of the browser's own filters, (samples,)."""
-        script = "document.querySelector('.eq-desk').eqDesk.render().then(x => Array.from(x))"
+        script = "document.querySelector('.eq-desk').eqComponent.render().then(x => Array.from(x))"
         return np.array(self.page.evaluate(script))
 
     def eq(self):
