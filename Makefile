@@ -17,7 +17,7 @@ MEMORY_KB := 2097152
 .DEFAULT_GOAL := help
 # Two trainings at once would share the cores and run into the cell timeout.
 .NOTPARALLEL:
-.PHONY: help book serve lab refresh site results test test-browser bench lint clean distclean
+.PHONY: help book serve lab refresh site results test test-browser screenshots bench lint clean distclean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ test: $(INSTALLED) ## Run the tests, then every chapter against its stored outpu
 
 test-browser: $(INSTALLED) ## Drive the built site in Chromium (Debian: apt install chromium)
 	$(PY) -m pytest -m browser tests/browser
+
+screenshots: site ## Take the pictures of components that README shows
+	$(PY) tests/browser/screenshots.py
 
 bench: $(INSTALLED) ## Measure speed and results against their bounds
 	$(PY) tests/bench.py $(ARGS)

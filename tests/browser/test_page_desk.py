@@ -199,3 +199,38 @@ def test_every_control_has_a_name(desk):
     )
     for word in ("slider", "combobox", "checkbox", "spinbutton", "button", "status"):
         assert word in tree
+
+
+# Plays a loop by the desk's own player, off line, and changes the equalizer at 0.5 s.
+CHANGE = """async ([samples, before, after]) => {
+    const { LoopPlayer } = await import("../_static/sound.js");
+    const offline = new OfflineAudioContext(1, 16000, 16000);
+    const go = offline.resume.bind(offline);
+    offline.resume = async () => {};
+    const { AudioContext } = window;
+    window.AudioContext = function () { return offline; };
+    const player = new LoopPlayer(16000);
+    window.AudioContext = AudioContext;
+    const buffer = offline.createBuffer(1, samples.length, 16000);
+    buffer.copyToChannel(Float32Array.from(samples), 0);
+    await player.start(buffer, before, 0);
+    offline.suspend(0.512).then(() => {
+        player.change(after, 0);
+        go();
+    });
+    return Array.from((await offline.startRendering()).getChannelData(0));
+}"""
+
+
+def test_a_change_while_it_plays_makes_no_click(desk):
+    tone = np.sin(2 * np.pi * 250 * np.arange(RATE) / RATE) / 4
+    peak = {"kind": "peaking", "cutoff_hz": 250, "gain_db": 12, "q": 1}
+    script = f"args => (new Function('args', `return ({CHANGE})(args)`))(args)"
+    before, after = {"bands": []}, {"bands": [peak]}
+    heard = np.array(desk.page.evaluate(script, [tone.tolist(), before, after]))
+    soft, loud = heard[4_000:8_000], heard[12_000:]
+    assert np.abs(loud).max() == pytest.approx(10 ** (12 / 20) * np.abs(soft).max(), rel=0.02)
+    # A jump from one filter's state to the other's would be far steeper than the louder tone.
+    steepest = np.abs(np.diff(loud)).max()
+    assert np.abs(np.diff(heard[2_000:])).max() < 1.1 * steepest
+    assert np.abs(np.diff(heard, 2)[2_000:]).max() < 1.5 * np.abs(np.diff(loud, 2)).max()
