@@ -42,8 +42,12 @@ async function levels({ png, low, high }) {
   const gray = Uint8Array.from({ length: width * height }, (_, i) => data.data[4 * i]);
   gray.forEach((value, i) => data.data.set(COLORS[value], 4 * i));
   brush.putImageData(data, 0, 0);
-  const at = (channel, column) => low + ((high - low) * gray[(height - 1 - channel) * width + column]) / 255;
-  return { canvas, width, low, high, at };
+  /** A channel's value when this share of the note has passed; pictures differ in their columns. */
+  const at = (channel, share) => {
+    const column = Math.min(width - 1, Math.floor(share * width));
+    return low + ((high - low) * gray[(height - 1 - channel) * width + column]) / 255;
+  };
+  return { canvas, low, high, at };
 }
 
 /**
@@ -57,7 +61,6 @@ export async function mount(element, state) {
   const note = await decoder.decodeAudioData(await (await fetch(state.sound)).arrayBuffer());
   const maps = {};
   for (const [name, picture] of Object.entries(state.pictures)) maps[name] = await levels(picture);
-  const columns = maps.X1.width;
   const taps = new Int8Array(bytes(state.taps).buffer);
 
   let time = seconds / 4;
@@ -67,7 +70,6 @@ export async function mount(element, state) {
   let began = 0;
   let timer = 0;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const column = () => Math.min(columns - 1, Math.floor((time / seconds) * columns));
 
   // --- sound
 
@@ -186,9 +188,9 @@ export async function mount(element, state) {
     pen.globalAlpha = 1;
     describe(gains);
   }
-  const gainsNow = () => Array.from({ length: filters }, (_, index) => maps.Z_hat.at(index, column()));
+  const gainsNow = () => Array.from({ length: filters }, (_, index) => maps.Z_hat.at(index, time / seconds));
   function describe(gains) {
-    const x1 = Array.from({ length: filters }, (_, index) => maps.X1.at(index, column()));
+    const x1 = Array.from({ length: filters }, (_, index) => maps.X1.at(index, time / seconds));
     const loudest = x1.indexOf(Math.max(...x1));
     const highest = gains.indexOf(Math.max(...gains));
     const gain = gains[filter];

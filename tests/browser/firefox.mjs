@@ -7,7 +7,6 @@ const browser = await puppeteer.launch({ browser: "firefox", executablePath, hea
 const found = { errors: [] };
 const page = await browser.newPage();
 page.on("pageerror", (error) => found.errors.push(error.message));
-await page.setViewport({ width: 1200, height: 900 });
 
 async function open(name) {
   await page.goto(`${site}/book/${name}.html`);
