@@ -38,7 +38,7 @@ def main() -> None:
         visit("results")
         page.locator(".eq-network-run").click()
         page.locator(".eq-network .eq-compare").wait_for(timeout=120_000)
-        page.locator(".eq-network").get_by_text("output", exact=True).click()
+        page.locator(".eq-network").get_by_role("radio").nth(2).check()
         page.locator(".eq-network").get_by_role("button", name="Play").click()
         page.wait_for_timeout(700)
         shoot("network", ".eq-network")

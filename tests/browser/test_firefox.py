@@ -27,6 +27,7 @@ def test_the_components_work_in_firefox(address):
     assert found["desks"] >= 2
     assert re.search(r"dB", found["moved"])
     assert found["players"] >= 4
+    assert re.match(r"Waveform of .+, \d.\d\d s, loop", found["picture"])
     assert found["replays"] >= 6
     assert "Filter" in found["inside"]
     (snr_db,) = re.findall(r"SNR ([\d.]+) dB against the target", found["network"])
