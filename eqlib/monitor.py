@@ -4,10 +4,10 @@
 
     eqlib.train(net, pairs, validation, watch=TrainingMonitor(low_shelf))
 
-It shows itself when the run begins. Where the front end lets a widget speak to a kernel that is
-busy (JupyterLab 4.4 or newer), its button ends the run after the step under way; elsewhere the
-kernel's interrupt does the same. Both keep the best weights. In the rendered book the run is
-replayed from what the monitor has noted.
+It shows itself when the run begins. Its button asks the Jupyter server to interrupt the kernel,
+which ends the run after the step under way and keeps the best weights: a busy kernel hears nothing
+else. Where there is no such server to ask (Colab, VS Code), the front end's own interrupt does the
+same. In the rendered book the run is replayed from what the monitor has noted.
 
 Chapters: "Stage one, unsupervised", "Stage two, supervised".
 """
@@ -15,7 +15,9 @@ Chapters: "Stage one, unsupervised", "Stage two, supervised".
 from __future__ import annotations
 
 import math
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,7 +44,7 @@ class TrainingMonitor(Component):
     Attributes:
         state: what is shown, as JSON: losses by step, one check for each validation (step,
             seconds, mae, SNR in dB, response in dB), and how much of the budget is used.
-        stop: set it to True, as the button does, to end the run after the step under way.
+        stop: set it to True to end the run after the step under way.
     """
 
     _name = "monitor"
@@ -50,9 +52,10 @@ class TrainingMonitor(Component):
     _css = styles("monitor")
     state = traitlets.Dict().tag(sync=True)
     stop = traitlets.Bool(False).tag(sync=True)
+    kernel_id = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, target: EQ | None = None) -> None:
-        super().__init__()
+        super().__init__(kernel_id=_kernel_id())
         self.target = target
         self._shown = None
         self._begin("")
@@ -154,6 +157,17 @@ class TrainingMonitor(Component):
             f"the log of a run of {self._log['step']} steps in {self._log['seconds']:.0f} s; its "
             f"best SNR on validation clips is {best['snr_db']} dB. {HOW_TO_USE}"
         )
+
+
+def _kernel_id() -> str:
+    """The name that a Jupyter server knows this kernel by; "" where there is none."""
+    try:
+        from ipykernel.connect import get_connection_file
+
+        found = re.fullmatch(r"kernel-(.+)\.json", Path(get_connection_file()).name)
+    except (ImportError, RuntimeError):
+        return ""
+    return found[1] if found else ""
 
 
 def _short(number: float) -> float:

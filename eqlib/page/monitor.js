@@ -43,13 +43,16 @@ export function mount(element, first, stop = null) {
   const play = make("button", { type: "button", onclick: toggle }, "Replay");
   const replay = make("div", { class: "eq-monitor-bar" }, play, make("label", {}, "validation ", slider));
   const button = make("button", { type: "button", class: "eq-monitor-stop", onclick: ask }, "Stop and keep the best");
-  const hint = make("p", { class: "eq-monitor-hint" }, "If the run does not end within some seconds, this front end cannot reach a busy kernel: use the kernel's interrupt (the square in the toolbar). It keeps the best weights too.");
+  const hint = make("p", { role: "alert", class: "eq-monitor-hint" });
 
-  function ask() {
-    stop();
+  async function ask() {
     button.disabled = true;
     button.textContent = "Stopping …";
-    hint.hidden = false;
+    try {
+      await stop();
+    } catch (error) {
+      hint.textContent = `The button cannot reach the kernel here (${error.message}). Interrupt the cell (the square in the toolbar): it keeps the best weights too.`;
+    }
   }
   function toggle() {
     if (timer) pause();
@@ -110,7 +113,6 @@ export function mount(element, first, stop = null) {
     slider.setAttribute("aria-valuetext", check ? `after ${check.step} steps, SNR ${check.snr_db} dB` : "none");
   }
 
-  hint.hidden = true;
   element.classList.add("eq-monitor");
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "Training monitor");
@@ -125,7 +127,7 @@ export function mount(element, first, stop = null) {
       if (!next.running || next.step < state.step) {
         button.disabled = false;
         button.textContent = "Stop and keep the best";
-        hint.hidden = true;
+        hint.textContent = "";
       }
       state = next;
       shown = state.running ? state.checks.length - 1 : (state.best ?? 0);
@@ -135,15 +137,22 @@ export function mount(element, first, stop = null) {
   };
 }
 
+/** Asks the Jupyter server that this page comes from to interrupt a kernel: a busy one hears nothing else. */
+async function interrupt(kernelId) {
+  const settings = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  if (!kernelId || !settings.baseUrl) throw new Error("no Jupyter server to ask");
+  const headers = { "X-XSRFToken": document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? "" };
+  if (settings.token) headers.Authorization = `token ${settings.token}`;
+  const reply = await fetch(`${settings.baseUrl}api/kernels/${kernelId}/interrupt`, { method: "POST", headers });
+  if (!reply.ok) throw new Error(`the server said ${reply.status}`);
+}
+
 /** anywidget's entry: the run as it happens. */
 export default {
   render({ model, el }) {
     const place = document.createElement("div");
     el.append(place);
-    const ask = () => {
-      model.set("stop", true);
-      model.save_changes();
-    };
+    const ask = () => interrupt(model.get("kernel_id"));
     const monitor = mount(place, model.get("state"), ask);
     const follow = () => monitor.update(model.get("state"));
     model.on("change:state", follow);

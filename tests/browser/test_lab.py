@@ -69,10 +69,8 @@ def tour(lab, chromium):
 def finished(page, minutes):
     """Waits until no cell is waiting or running."""
     page.wait_for_function(
-        """() => {
-            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-            return prompts.length && prompts.every((p) => /\\d/.test(p.textContent));
-        }""",
+        """() => ![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+            .some((prompt) => prompt.textContent.includes('*'))""",
         timeout=minutes * MINUTES,
     )
 
