@@ -46,18 +46,18 @@ except (ImportError, ValueError, OSError):
     pass
 """
 
-# Runs after the last cell: what is imported by then is what the outputs stand on. Memory in MB,
-# which Linux counts in KB, and macOS in bytes.
+# Runs after the last cell: what is imported by then is what the outputs stand on. The peak of memory
+# in MB is this process's own; where there is no /proc, it includes that of whoever started it.
 TAKE_STOCK = """
 import json as _json, sys as _sys
 try:
+    with open("/proc/self/status") as _file:
+        _peak = next(int(line.split()[1]) / 1e3 for line in _file if line.startswith("VmHWM"))
+except OSError:
     import resource as _resource
-    _peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss
-    _peak = round(_peak / (1e6 if _sys.platform == "darwin" else 1e3))
-except ImportError:
-    _peak = None
+    _peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss / 1e6
 _modules = sorted(m for m in _sys.modules if m.split(".")[0] == "eqlib")
-print(_json.dumps({"modules": _modules, "peak_mb": _peak}))
+print(_json.dumps({"modules": _modules, "peak_mb": round(_peak)}))
 """
 
 

@@ -264,7 +264,7 @@ def test_whatever_is_imported_is_declared():
         }
 
     declared = {Requirement(dependency).name for dependency in metadata()["dependencies"]}
-    declared |= {"IPython", "google"}  # of a notebook, where a widget shows itself
+    declared |= {"IPython", "google", "ipykernel"}  # of a notebook, where a widget shows itself
     assert third_party(MODULES.values()) - declared == set()
     scripts = [*(ROOT / "book").glob("*.py"), *(ROOT / "tests").glob("*.py")]
     assert third_party(scripts) - {pin.name for pin in pins()} == set()
