@@ -46,8 +46,8 @@ except (ImportError, ValueError, OSError):
     pass
 """
 
-# Runs after the last cell: what is imported by then is what the outputs stand on. The peak of memory
-# in MB is this process's own; where there is no /proc, it includes that of whoever started it.
+# Runs after the last cell: what is imported by then is what the outputs stand on. The peak of
+# memory in MB is this process's own; without /proc, it includes that of whoever started it.
 TAKE_STOCK = """
 import json as _json, sys as _sys
 try:
