@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
-from eqlib import EQ
+from eqlib import EQ, data
 from eqlib.biquad import Biquad
-from eqlib.players import loudness
+from eqlib.frames import cut, window
+from eqlib.players import loudness, player
 
 PAGE = Path(__file__).resolve().parents[1] / "eqlib" / "page"
 FREQUENCIES_HZ = np.geomspace(20, 7_990, 200)
@@ -24,12 +26,14 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is n
 
 def node(tmp_path, script, value):
     """What a script prints as JSON; it finds the module's functions, and `value`."""
-    for name in ("equalizer", "fft", "curve", "sound", "mixer"):
+    for name in ("equalizer", "fft", "curve", "sound", "mixer", "loudness", "frames"):
         text = (PAGE / f"{name}.js").read_text().replace('.js"', '.mjs"')
         (tmp_path / f"{name}.mjs").write_text(text)
     head = 'import * as eq from "./equalizer.mjs";\nimport * as sound from "./sound.mjs";\n'
     head += 'import * as curve from "./curve.mjs";\n'
     head += 'import * as mixer from "./mixer.mjs";\n'
+    head += 'import * as loud from "./loudness.mjs";\n'
+    head += 'import * as frames from "./frames.mjs";\n'
     head += 'import fs from "fs";\n'
     head += 'const value = JSON.parse(fs.readFileSync("value.json"));\n'
     (tmp_path / "value.json").write_text(json.dumps(value))
@@ -118,6 +122,43 @@ def test_the_loudness_of_a_change_is_pythons(tmp_path):
     for chain, change_db in zip(chains, got_db, strict=True):
         wet = EQ(tuple(Biquad(**band) for band in chain))(noise)
         assert change_db == pytest.approx(loudness(wet, sample_rate=16_000) - dry, abs=0.15)
+
+
+def test_loudness_and_the_gains_of_a_player_are_pythons(tmp_path):
+    """On a note that decays, where the gate matters, and on noise."""
+    note = data.load(instrument="piano", split="test")["piano/sal_Fs4_v10"]
+    noise = np.random.default_rng(0).standard_normal(20_000).astype(np.float32) / 8
+    signals = {"note": note, "noise": noise, "loud": 3 * note, "short": note[3_000:5_000]}
+    script = """(() => {
+        const signals = value.map((samples) => Float32Array.from(samples));
+        const levels = signals.map((samples) => loud.loudness(samples, 16000));
+        return [levels, loud.matched(signals, 16000)];
+    })()"""
+    levels, gains_db = node(tmp_path, script, [x.tolist() for x in signals.values()])
+    expected = [loudness(x, sample_rate=16_000) for x in signals.values()]
+    np.testing.assert_allclose(levels, expected, atol=0.02)
+    tracks = player(signals, sample_rate=16_000).tracks
+    np.testing.assert_allclose(gains_db, [track.gain_db for track in tracks], atol=0.101)
+
+
+@pytest.mark.parametrize("samples", [1, 511, 512, 3_000])
+def test_frames_are_pythons_and_add_up_again(tmp_path, samples):
+    signal = np.random.default_rng(1).standard_normal(samples)
+    script = """(() => {
+        const shape = { frame: 1024, hop: 512, window: frames.hann(1024), gain: 1 };
+        const signal = Float32Array.from(value);
+        const count = frames.frameCount(signal.length, 1024, 512);
+        const output = new Float32Array(signal.length);
+        const first = frames.cut(signal, shape, 0, 1);
+        const rest = frames.cut(signal, shape, 1, count - 1);
+        frames.overlapAdd(first, output, shape, 0);
+        frames.overlapAdd(rest, output, shape, 1);
+        return [[...first, ...rest], [...output]];
+    })()"""
+    flat, output = node(tmp_path, script, signal.tolist())
+    expected = cut(torch.from_numpy(signal), frame=1_024, hop=512) * window("hann", 1_024)
+    np.testing.assert_allclose(np.reshape(flat, (-1, 1_024)), expected, atol=1e-6)
+    np.testing.assert_allclose(output, signal, atol=1e-6)
 
 
 def test_the_chance_of_guessing_is_that_of_a_binomial(tmp_path):

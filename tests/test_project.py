@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -273,6 +275,21 @@ def test_whatever_is_imported_is_declared():
 def test_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert str(citation["version"]) == metadata()["version"]
+
+
+def test_the_installed_package_is_whole(tmp_path):
+    """Recordings, weights, results and the page's modules: a chapter has no other files."""
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "eqlib", tmp_path / "eqlib")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", tmp_path, tmp_path], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("eqlib/")}
+    listed = subprocess.run(
+        ["git", "ls-files", "eqlib"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert set(listed.stdout.split()) - held == set()
 
 
 def test_data_stays_small():
