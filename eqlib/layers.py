@@ -192,7 +192,7 @@ def _sum_of_correlations(x: Tensor, weight: Tensor, left: int) -> Tensor:
     memory, diagonals become columns, and a sum over rows adds them up.
     """
     (batch, _, time), kernel = x.shape, weight.shape[-1]
-    # The taps are reversed, so that the diagonals run to the right.
+    # The taps are reversed: what belongs to one output lies one place further left in each row.
     products = torch.bmm(_for_each(weight.flip(-1).t(), batch), x)
     rows = F.pad(products, (0, kernel)).flatten(1)[:, : kernel * (time + kernel - 1)]
     full = rows.unflatten(1, (kernel, time + kernel - 1)).sum(1)

@@ -96,8 +96,8 @@ class NetworkDesk(Component):
         began = time.perf_counter()
         try:
             signals = self.process(message["name"], np.frombuffer(buffers[0], np.float32))
-        except EqlibError as error:
-            self.send({"id": message["id"], "error": str(error)})
+        except Exception as error:  # a target may be anybody's function, and the page waits
+            self.send({"id": message["id"], "error": str(error) or type(error).__name__})
             return
         answer = {"id": message["id"], "seconds": time.perf_counter() - began}
         self.send(answer, buffers=[np.ascontiguousarray(s, np.float32).tobytes() for s in signals])

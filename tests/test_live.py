@@ -137,5 +137,12 @@ def test_python_runs_a_network_for_the_page(monkeypatch):
     np.testing.assert_allclose(target, TARGETS["highpass"](TONE), atol=1e-6)
     desk._run(desk, {"id": 8, "name": "highpass"}, [memoryview((TONE * np.nan).tobytes())])
     assert "NaN or infinite" in sent.pop()[0]["error"]
-    mine = NetworkDesk({"mine": (eqlib.EQNet(), TARGETS["air"])}, sounds={"tone": TONE})
+
+    def broken(audio):
+        raise RuntimeError("out of tune")
+
+    mine = NetworkDesk({"mine": (eqlib.EQNet(), broken)}, sounds={"tone": TONE})
+    monkeypatch.setattr(mine, "send", lambda message: sent.append(message))
+    mine._run(mine, {"id": 9, "name": "mine"}, [memoryview(TONE.tobytes())])
+    assert sent.pop() == {"id": 9, "error": "out of tune"}
     assert "data-eq-component" not in mine._repr_html_()
