@@ -90,7 +90,8 @@ _vendor/installed: package.json package-lock.json
 	@touch $@
 
 # The trained networks in the form that the pages run.
-_onnx/installed: $(INSTALLED) $(wildcard eqlib/weights/*) eqlib/onnx_export.py
+_onnx/installed: $(INSTALLED) $(wildcard eqlib/weights/*) eqlib/onnx_export.py eqlib/plain.py \
+		eqlib/network_desk.py eqlib/model.py eqlib/layers.py
 	rm -rf _onnx
 	$(PY) -m eqlib export _onnx/networks
 	@touch $@

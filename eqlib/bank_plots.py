@@ -174,6 +174,9 @@ def unpoolings(P: np.ndarray, Z_hat: np.ndarray, places: np.ndarray, *, sample_r
     if P.ndim != 1 or Z_hat.ndim != 1 or len(P) % len(Z_hat):
         given = f"P has shape {P.shape} and Z_hat {Z_hat.shape}"
         raise EqlibError(given, "units that divide the samples", "Pass one channel's P and Z_hat.")
+    if places.dtype.kind not in "iu" or places.min() < 0 or places.max() >= len(P):
+        given = f"places are {places.dtype} from {places.min()} to {places.max()}"
+        raise EqlibError(given, f"whole numbers from 0 to {len(P) - 1}", "Count from P's start.")
     by_position = np.zeros(len(P))
     by_position[places] = Z_hat
     ways = {"repeated": np.repeat(Z_hat, len(P) // len(Z_hat)), "by position": by_position}
@@ -239,6 +242,8 @@ def faders(centers_hz: np.ndarray, gains: Mapping[str, np.ndarray]) -> Figure:
     """
     check_named("gains", gains)
     centers_hz = np.asarray(centers_hz)
+    if not np.any(centers_hz > 0):
+        raise EqlibError("no center is above 0 Hz", "centers in Hz", "Give one for each band.")
     fig = Figure(figsize=(WIDTH, 1 + 0.9 * len(gains)))
     axes = fig.subplots(len(gains), sharex=True, sharey=True, squeeze=False)[:, 0]
     for ax, (name, row), style in zip(axes, gains.items(), styles(gains), strict=True):

@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -113,10 +114,22 @@ def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[st
             "Turn the other values of net.info into these, such as arrays by tolist().",
         ) from error
     header = {**header, "sha256": _fingerprint(tensors, header)}
+    with replacing(path) as temporary:
+        temporary.write_bytes(to_bytes(tensors, metadata={"eqlib": json.dumps(header)}))
+    return path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to, which takes its place once the block is over.
+
+    Raises:
+        EqlibError: if it cannot be written. What was in the file before is then still there.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(to_bytes(tensors, metadata={"eqlib": json.dumps(header)}))
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
         raise EqlibError(
@@ -127,7 +140,6 @@ def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[st
     finally:
         with contextlib.suppress(OSError):  # it is gone, or could never be made
             temporary.unlink()
-    return path
 
 
 def read(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:

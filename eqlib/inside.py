@@ -22,9 +22,10 @@ import traitlets
 from PIL import Image
 
 from eqlib import frames
-from eqlib.errors import EqlibError, check_audio
+from eqlib.errors import EqlibError
 from eqlib.live import HOW_TO_USE, Component, addresses, module, styles
 from eqlib.model import EQNet
+from eqlib.named import Audio, as_clips
 from eqlib.net_plots import center_frequencies_hz
 
 LONGEST_S = 2.0
@@ -42,7 +43,7 @@ class Inside(Component):
 
     Args:
         net: the network; its hop is half a frame.
-        note: (samples,), up to 2 s.
+        note: (samples,), up to 2 s, at the network's sample rate, numpy or torch.
 
     Attributes:
         state: what is shown: sizes, center frequencies, pictures, filters and the note.
@@ -57,14 +58,14 @@ class Inside(Component):
     _css = styles("inside")
     state = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, net: EQNet, note: np.ndarray) -> None:
+    def __init__(self, net: EQNet, note: Audio) -> None:
         config = net.config
-        check_audio("the note", note)
-        if note.ndim != 1 or len(note) > LONGEST_S * config.sample_rate:
+        (note,) = as_clips("note", {"the note": note}, sample_rate=config.sample_rate)
+        if len(note) > LONGEST_S * config.sample_rate:
             raise EqlibError(
-                f"the note has shape {note.shape} ({note.shape[-1] / config.sample_rate:.1f} s)",
-                f"(samples,), of up to {LONGEST_S:.0f} s",
-                "Cut out a part of one channel: note[:16_000].",
+                f"the note is {len(note) / config.sample_rate:.1f} s long",
+                f"up to {LONGEST_S:.0f} s",
+                "Cut out a part: note[:16_000].",
             )
         if config.hop * 2 != config.frame:
             raise EqlibError(

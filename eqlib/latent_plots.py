@@ -16,27 +16,10 @@ from eqlib.filters import EQ
 from eqlib.model import EQNet
 from eqlib.named import Audio, as_clips, check_named
 from eqlib.net_plots import center_frequencies_hz
+from eqlib.probe import path_responses
 from eqlib.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, styles
 
 LOW_HZ = 30
-
-
-def path_responses(net: EQNet, frequencies_hz: np.ndarray) -> np.ndarray:
-    """What each channel's path does to each frequency, its fader at one: W_c(f)^2.
-
-    Args:
-        net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
-        frequencies_hz: (points,) in Hz.
-
-    Returns:
-        (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
-    """
-    weight = net.conv.weight.detach().cpu().double().numpy()
-    # The layers correlate: tap k acts at lag left - k.
-    lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)
-    turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / net.config.sample_rate)
-    W = weight @ turn
-    return W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
 
 
 @figure
@@ -110,7 +93,8 @@ def fader_responses(
             raise EqlibError(given, f"({net.config.filters},), a gain for each channel", cure)
     high_hz = 0.47 * net.config.sample_rate  # above, 64 taps can do little
     frequencies_hz = np.geomspace(LOW_HZ, high_hz, 400)
-    paths, centers_hz = path_responses(net, frequencies_hz), center_frequencies_hz(net)
+    paths = path_responses(net, frequencies_hz=frequencies_hz)
+    centers_hz = center_frequencies_hz(net)
     fig = Figure(figsize=(WIDTH, 4))
     above, below = fig.subplots(2, height_ratios=[3, 2])
     if eq is not None:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from eqlib.errors import EqlibError
 from eqlib.filters import EQ
 from eqlib.live import HOW_TO_USE, Component, module, styles
 from eqlib.model import EQNet
@@ -45,16 +46,24 @@ class TrainingMonitor(Component):
         state: what is shown, as JSON: losses by step, one check for each validation (step,
             seconds, mae, SNR in dB, response in dB), and how much of the budget is used.
         stop: set it to True to end the run after the step under way.
+
+    Raises:
+        EqlibError: for a target that is no EQ.
     """
 
     _name = "monitor"
     _esm = module("monitor")
     _css = styles("monitor")
     state = traitlets.Dict().tag(sync=True)
-    stop = traitlets.Bool(False).tag(sync=True)
     kernel_id = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, target: EQ | None = None) -> None:
+        if target is not None and not isinstance(target, EQ):
+            raise EqlibError(
+                f"target is {target!r}",
+                "an EQ, whose response can be drawn",
+                "Leave it out for any other effect.",
+            )
         super().__init__(kernel_id=_kernel_id())
         self.target = target
         self._shown = None
@@ -87,7 +96,7 @@ class TrainingMonitor(Component):
         gain_db = 20 * np.log10(np.abs(found.response) + 1e-6)
         self._log["frequencies_hz"] = [round(hz, 1) for hz in found.frequencies_hz.tolist()]
         target = EQ.flat(sample_rate=rate) if history.stage == "pretrain" else self.target
-        if target:
+        if target is not None and target.sample_rate == rate:
             wanted = 20 * np.log10(np.abs(target.response(found.frequencies_hz)) + 1e-6)
             self._log["target_db"] = [round(db, 1) for db in wanted.tolist()]
         check = {
@@ -98,12 +107,15 @@ class TrainingMonitor(Component):
             "gain_db": [round(db, 1) for db in gain_db.tolist()],
         }
         self._log["checks"].append(check)
-        self._log["best"] = history.best
+        self._log["best"] = self._best(history)
         self._publish()
 
     def ended(self, history: History, net: EQNet) -> None:
         """Shows the whole run, ready to be replayed."""
-        self._log |= {"running": False, "interrupted": history.interrupted, "best": history.best}
+        if not self._log["running"]:  # a run that failed before its first step
+            self._begin(history.stage)
+        self._log |= {"running": False, "interrupted": history.interrupted}
+        self._log["best"] = self._best(history)
         self._publish()
         self.stop = False
         if self._shown:
@@ -119,12 +131,18 @@ class TrainingMonitor(Component):
             "left_s": 0,
             "losses": [],
             "checks": [],
-            "best": 0,
+            "best": None,
             "frequencies_hz": [],
             "target_db": None,
         }
         self._sum, self._count, self._each, self._sent = 0.0, 0, 4, -math.inf
         self.stop = False
+
+    def _best(self, history: History) -> int | None:
+        """Which check's weights were kept; None if it was before the run was resumed."""
+        steps = [check["step"] for check in self._log["checks"]]
+        kept = history.steps[history.best] if history.steps else None
+        return steps.index(kept) if kept in steps else None
 
     def _halve(self) -> None:
         """Makes one loss of each two neighbors, and of as many steps from now on."""
@@ -152,10 +170,10 @@ class TrainingMonitor(Component):
         checks = self._log["checks"]
         if not checks:
             return f"a training monitor. {HOW_TO_USE}"
-        best = checks[self._log["best"]]
+        best_db = max(check["snr_db"] for check in checks)
         return (
             f"the log of a run of {self._log['step']} steps in {self._log['seconds']:.0f} s; its "
-            f"best SNR on validation clips is {best['snr_db']} dB. {HOW_TO_USE}"
+            f"best SNR on validation clips is {best_db} dB. {HOW_TO_USE}"
         )
 
 

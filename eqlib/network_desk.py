@@ -23,7 +23,7 @@ import traitlets
 
 from eqlib.checkpoints import pretrained
 from eqlib.desk import state_of
-from eqlib.errors import EqlibError, check_sample_rate
+from eqlib.errors import EqlibError, check_same_shape, check_sample_rate
 from eqlib.experiments import experiments
 from eqlib.live import HOW_TO_USE, Component, addresses, module, styles
 from eqlib.model import EQNet
@@ -54,8 +54,8 @@ class NetworkDesk(Component):
         sample_rate: of the sounds and networks, in Hz.
 
     Raises:
-        EqlibError: for a network of another sample rate, for no network, or sounds that no player
-            takes.
+        EqlibError: for a network of another sample rate, for no network, for one without a
+            target, or sounds that no player takes.
     """
 
     _name = "network"
@@ -76,7 +76,14 @@ class NetworkDesk(Component):
             raise EqlibError(
                 "there is no network", "at least one", 'Give them as {"mine": (net, equalizer)}.'
             )
-        for name, (net, _) in (networks or {}).items():
+        for name, both in (networks or {}).items():
+            if not (isinstance(both, tuple) and len(both) == 2 and callable(both[1])):
+                raise EqlibError(
+                    f"{name!r} is {type(both).__name__}",
+                    "a network and its target, an equalizer or a function of the samples",
+                    'Give both: {"mine": (net, equalizer)}.',
+                )
+            net = both[0]
             check_sample_rate(f"the network {name!r}", net.config.sample_rate, sample_rate)
         self._own = dict(networks) if networks else None
         super().__init__(
@@ -87,9 +94,15 @@ class NetworkDesk(Component):
         self.on_msg(self._run)
 
     def process(self, name: str, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What a network of the desk and its target make of (samples,): output and target."""
+        """What a network of the desk and its target make of (samples,): output and target.
+
+        Raises:
+            EqlibError: for audio that the network refuses, or a target of another length.
+        """
         net, target = self._own[name] if self._own else _load(name)
-        return net.process(audio), np.asarray(target(audio), np.float32)
+        wanted = np.asarray(target(audio.copy()), np.float32)  # a target may write into its input
+        check_same_shape("the target's output", wanted, "the sound", audio)
+        return net.process(audio), wanted
 
     def _run(self, _widget: Any, message: dict[str, Any], buffers: list[memoryview]) -> None:
         """Answers the page, which sends samples and a network's name."""

@@ -70,10 +70,12 @@ class Player:
     Attributes:
         tracks: its sounds, in order.
         title: a heading, or None.
+        sample_rate: of its sounds, in Hz.
     """
 
     tracks: tuple[Track, ...]
     title: str | None
+    sample_rate: int
 
     def __repr__(self) -> str:
         return f"Player({', '.join(f'{track.name}: {track.change}' for track in self.tracks)})"
@@ -87,7 +89,7 @@ class Player:
         return (live[0] if isinstance(live, tuple) else live) | forms
 
     def _repr_html_(self) -> str:
-        figures = "\n".join(map(_figure, self.tracks))
+        figures = "\n".join(_figure(track, self.sample_rate) for track in self.tracks)
         if self.title is None:
             return figures
         title = html.escape(self.title)
@@ -102,11 +104,12 @@ class ComparisonPlayer(anywidget.AnyWidget):
     _css = styles("player")
     tracks = traitlets.List(traitlets.Dict()).tag(sync=True)
     title = traitlets.Unicode(allow_none=True).tag(sync=True)
+    sample_rate = traitlets.Int().tag(sync=True)
 
     def __init__(self, of: Player) -> None:
         names = ("name", "gain_db", "change", "address")
         tracks = [{name: getattr(track, name) for name in names} for track in of.tracks]
-        super().__init__(tracks=tracks, title=of.title)
+        super().__init__(tracks=tracks, title=of.title, sample_rate=of.sample_rate)
 
 
 def player(
@@ -127,9 +130,9 @@ def player(
 
     Returns:
         An object that a notebook shows as a live comparison player, or as plain HTML where it
-        has no widgets. Where the loudest peak would
-        exceed -1 dBFS, all signals are turned down alike, so that nothing clips. The gains are
-        multiples of 0.1 dB, and the captions state them.
+        has no widgets. Where the loudest peak would exceed -1 dBFS, all signals are turned down
+        alike, so that nothing clips. The gains are multiples of 0.1 dB, and the captions state
+        them.
 
     Raises:
         EqlibError: for no signal at all; for a sample rate below 4000 Hz; and, naming the signal,
@@ -148,7 +151,7 @@ def player(
     for name, clip, gain_db in zip(clips.names, clips, gains_db.tolist(), strict=True):
         encoded = encode(clip * 10 ** (gain_db / 20), sample_rate=sample_rate)
         tracks.append(Track(name, gain_db, *encoded))
-    return Player(tuple(tracks), title)
+    return Player(tuple(tracks), title, sample_rate)
 
 
 def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
@@ -176,12 +179,12 @@ def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
     return float(10 * np.log10(power[power >= power.mean() / 10].mean()) - 0.691)
 
 
-def _figure(track: Track) -> str:
+def _figure(track: Track, sample_rate: int) -> str:
     name = html.escape(track.name)
     # The styles are for pages without the book's style sheet: caption beside the controls, or
     # above them on a narrow screen.
     return f"""\
-<figure class="eq-player" role="group" aria-label="{name}" \
+<figure class="eq-player" data-sample-rate="{sample_rate}" role="group" aria-label="{name}" \
 style="display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;margin:.5rem 0">
 <figcaption style="flex:1 1 12rem"><strong>{name}</strong>, {track.change}</figcaption>
 <audio controls preload="metadata" aria-label="{name}, {track.change}" \

@@ -188,13 +188,28 @@ def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray
     level = cut.square().mean(-1).numpy()
     window = frames.window(config.window, config.frame).numpy().reshape(-1, config.pool).mean(-1)
     gains = faders(net, audio)[level >= np.median(level)].mean(0) @ (window / window.sum())
+    paths = path_responses(net, frequencies_hz=frequencies_hz)
+    return SweepResponse(np.asarray(frequencies_hz), gains @ paths)
+
+
+def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
+    """What each channel's path does to each frequency, its fader at one: W_c(f)^2.
+
+    Chapter: "The latent-space DNN".
+
+    Args:
+        net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
+        frequencies_hz: (points,) in Hz.
+
+    Returns:
+        (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
+    """
     weight = net.conv.weight.detach().cpu().double().numpy()
     # The layers correlate: tap k acts at lag left - k.
-    lags = (config.kernel - 1) // 2 - np.arange(config.kernel)
-    turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / config.sample_rate)
+    lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)
+    turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / net.config.sample_rate)
     W = weight @ turn
-    paths = W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
-    return SweepResponse(np.asarray(frequencies_hz), gains @ paths)
+    return W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
 
 
 def homogeneity_db(process: Process, audio: np.ndarray, gains_db: np.ndarray) -> np.ndarray:

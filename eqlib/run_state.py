@@ -123,8 +123,6 @@ class Run:
             validation_mae=mae,
             validation_snr_db=snr_db,
         )
-        if self.watch:
-            self.watch.validated(self.history, self.net)
         self.losses.clear()
         self.waited = 0 if improved else self.waited + 1
         if improved:
@@ -132,7 +130,9 @@ class Run:
             self._describe()
             if self.writes:
                 checkpoints.save(self.net, self.path("best"))
-        elif self.recipe.schedule == "patience" and self.waited >= self.recipe.patience:
+        if self.watch:  # once the best is kept, whatever happens there
+            self.watch.validated(self.history, self.net)
+        if self.recipe.schedule == "patience" and self.waited >= self.recipe.patience:
             self.rounds, self.waited = self.rounds + 1, 0
             self.net.load_state_dict(self.best)
             self.optimizer = self._adam()

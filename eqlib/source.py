@@ -55,10 +55,15 @@ def source(thing: Any) -> Source:
         )
     lines = textwrap.dedent(inspect.getsource(thing)).rstrip().split("\n")
     (definition,) = ast.parse("\n".join(lines)).body
-    for node in [n for n in ast.walk(definition) if hasattr(n, "body")][::-1]:
-        documented = isinstance(node, (ast.FunctionDef, ast.ClassDef))
-        if documented and ast.get_docstring(node, clean=False) is not None and len(node.body) > 1:
-            first, last = node.body[0].lineno - 1, node.body[0].end_lineno
-            blank = last < len(lines) and not lines[last].strip()
-            del lines[first : last + blank]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    documented = [
+        node
+        for node in ast.walk(definition)
+        if isinstance(node, kinds) and ast.get_docstring(node) is not None and len(node.body) > 1
+    ]
+    # From the last line up, so that the numbers of the lines above stay true.
+    for node in sorted(documented, key=lambda node: node.lineno, reverse=True):
+        first, last = node.body[0].lineno - 1, node.body[0].end_lineno
+        blank = last < len(lines) and not lines[last].strip()
+        del lines[first : last + blank]
     return Source(thing.__qualname__, module, "\n".join(lines))

@@ -79,6 +79,8 @@ def times(milliseconds: Mapping[str, Mapping[str, float]], *, log: bool = False)
     """
     check_named("milliseconds", milliseconds)
     ways = list(next(iter(milliseconds.values())))
+    if not ways:
+        raise EqlibError("there is no time", "at least one way in each group", "Measure one.")
     for name, group in milliseconds.items():
         if list(group) != ways:
             given = f"{name} has {', '.join(group)}"

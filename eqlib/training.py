@@ -164,6 +164,9 @@ def _fit(
             if not history.steps or history.steps[-1] < run.step:
                 run.validate(*check(), save=False)
             run.show(bar)
+    except BaseException:
+        history.interrupted = True
+        raise
     finally:
         # After an error or an impatient Ctrl-C too, the network has the best weights so far.
         run.restore_best()

@@ -18,11 +18,11 @@ from eqlib.errors import EqlibError, check_integer, check_number
 from eqlib.model import EQNet
 from eqlib.named import check_named
 from eqlib.net_plots import center_frequencies_hz
+from eqlib.run_state import NORMS
 from eqlib.runs import Recipe
 from eqlib.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
 
 LOW_HZ = 62.5
-NORMS = 500  # as many of the latest gradients set the limit, as in training
 
 
 def symmetry(net: EQNet) -> np.ndarray:

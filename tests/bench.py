@@ -84,7 +84,7 @@ def median_seconds(
 
 def speed() -> None:
     """Ratio to the plain network for one training step, and inference against real time."""
-    from oracle import PlainEQNet
+    from eqlib.plain import PlainEQNet
 
     net = EQNet(seed=SEED)
     plain = PlainEQNet(net.config).take(net)

@@ -148,3 +148,12 @@ def test_paths_and_faders_are_what_they_were_given():
 def test_what_cannot_be_drawn_is_refused(draw):
     with pytest.raises(EqlibError):
         draw()
+
+
+def test_places_and_centers_that_cannot_be_are_refused():
+    P, Z_hat = np.ones(32), np.ones(2)
+    for places in (np.array([0, 32]), np.array([-1, 3]), np.array([0.0, 1.0])):
+        with pytest.raises(EqlibError, match="places are"):
+            bank_plots.unpoolings(P, Z_hat, places, sample_rate=16_000)
+    with pytest.raises(EqlibError, match="no center"):
+        bank_plots.faders(np.zeros(3), {"gains": np.ones(3)})

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
+import pkgutil
 import shutil
 import subprocess
 import sys
+import textwrap
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
+import eqlib
+from eqlib import EqlibError
 from eqlib.desk import EQDesk
 from eqlib.live import PAGE, encode, module
-from eqlib.players import player
+from eqlib.players import ComparisonPlayer, player
+from eqlib.source import source
 
 COMPONENTS = ("desk", "inside", "monitor", "network", "player")
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4
@@ -73,6 +82,12 @@ def test_elsewhere_a_player_is_live_as_well():
     assert forms["text/html"].count("<audio") == 2
 
 
+def test_a_player_knows_its_sample_rate_in_both_forms():
+    made = player({"tone": TONE}, sample_rate=44_100)
+    assert made._repr_html_().count('data-sample-rate="44100"') == 1
+    assert ComparisonPlayer(made).sample_rate == 44_100
+
+
 def test_a_rate_that_mp3_has_not_got_becomes_flac():
     assert encode(TONE, sample_rate=16_000)[0] == "audio/mpeg"
     media_type, file = encode(TONE, sample_rate=20_000)
@@ -81,17 +96,26 @@ def test_a_rate_that_mp3_has_not_got_becomes_flac():
 
 
 def test_inside_and_network_take_what_they_can_show(monkeypatch):
-    import eqlib
-    from eqlib import EqlibError, EQNet, EQNetConfig
+    from eqlib import EQNet, EQNetConfig
     from eqlib.inside import Inside
     from eqlib.network_desk import NetworkDesk
 
     net = EQNet(EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32))
     with pytest.raises(EqlibError, match="hop is 64"):
         Inside(net, TONE)
-    for note in (TONE[None], np.tile(TONE, 3)):
-        with pytest.raises(EqlibError, match="up to 2 s"):
+    bad = {
+        "3.0 s long; expected up to 2 s": np.tile(TONE, 3),
+        "stereo": np.stack([TONE, TONE]),
+        "silent": 0 * TONE,
+        "NaN": TONE * np.nan,
+        "int16": (TONE * 32_767).astype(np.int16),
+    }
+    for message, note in bad.items():
+        with pytest.raises(EqlibError, match=message):
             Inside(eqlib.EQNet(), note)
+    assert Inside(eqlib.EQNet(), torch.from_numpy(TONE[:10])).state["seconds"] == 10 / 16_000
+    with pytest.raises(EqlibError, match="'mine' is EQNet; expected a network and its target"):
+        NetworkDesk({"mine": eqlib.EQNet()}, sounds={"tone": TONE})
     with pytest.raises(EqlibError, match="no network"):
         NetworkDesk({}, sounds={"tone": TONE})
     with pytest.raises(EqlibError, match="8000 Hz"):
@@ -101,7 +125,6 @@ def test_inside_and_network_take_what_they_can_show(monkeypatch):
 
 
 def test_inside_shows_the_signals_of_the_network_at_their_time():
-    import eqlib
     from eqlib.inside import COLUMNS, along
 
     net = eqlib.pretrained("low-shelf")
@@ -121,7 +144,6 @@ def test_inside_shows_the_signals_of_the_network_at_their_time():
 
 
 def test_python_runs_a_network_for_the_page(monkeypatch):
-    import eqlib
     from eqlib.network_desk import SHIPPED, NetworkDesk
     from eqlib.targets import TARGETS
 
@@ -145,4 +167,83 @@ def test_python_runs_a_network_for_the_page(monkeypatch):
     monkeypatch.setattr(mine, "send", lambda message: sent.append(message))
     mine._run(mine, {"id": 9, "name": "mine"}, [memoryview(TONE.tobytes())])
     assert sent.pop() == {"id": 9, "error": "out of tune"}
+
+    def writes(audio):
+        audio *= 2
+        return audio
+
+    for target, text in ((writes, None), (lambda audio: audio[:-5], "the target's output")):
+        desk = NetworkDesk({"mine": (eqlib.EQNet(), target)}, sounds={"tone": TONE})
+        monkeypatch.setattr(desk, "send", lambda *a, **k: sent.append((*a, k.get("buffers"))))
+        desk._run(desk, {"id": 1, "name": "mine"}, [memoryview(TONE.tobytes())])
+        message, buffers = sent.pop()
+        if text:
+            assert text in message["error"]
+        else:
+            np.testing.assert_allclose(np.frombuffer(buffers[1], np.float32), 2 * TONE)
+            expected = desk._own["mine"][0].process(TONE)
+            np.testing.assert_allclose(np.frombuffer(buffers[0], np.float32), expected, atol=1e-6)
     assert "data-eq-component" not in mine._repr_html_()
+
+
+# --- the package's own code
+
+
+def parts(tree):
+    """All that a tree says, but for its docstrings."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for node in ast.walk(tree):
+        if isinstance(node, kinds) and ast.get_docstring(node) is not None and len(node.body) > 1:
+            del node.body[0]
+    return ast.dump(tree)
+
+
+def test_source_leaves_out_docstrings_and_nothing_else():
+    for info in pkgutil.iter_modules(eqlib.__path__):
+        if info.name == "__main__":
+            continue
+        module = importlib.import_module(f"eqlib.{info.name}")
+        for name, thing in vars(module).items():
+            if getattr(thing, "__module__", "") == module.__name__ and inspect.isroutine(thing):
+                whole = textwrap.dedent(inspect.getsource(inspect.unwrap(thing)))
+                shown = source(thing).code
+                assert parts(ast.parse(shown)) == parts(ast.parse(whole)), name
+
+
+def test_source_of_nested_docstrings(tmp_path, monkeypatch):
+    (tmp_path / "nested.py").write_text(NESTED)
+    monkeypatch.syspath_prepend(tmp_path)
+    thing = importlib.import_module("nested").Outer
+    thing.__module__ = "eqlib.nested"
+    monkeypatch.setitem(sys.modules, "eqlib.nested", sys.modules["nested"])
+    assert parts(ast.parse(source(thing).code)) == parts(ast.parse(NESTED))
+    assert '"""' not in source(thing).code
+
+
+def test_source_of_other_code_is_refused():
+    for thing in (np.sort, 3, "text"):
+        with pytest.raises(EqlibError, match="not defined in eqlib"):
+            source(thing)
+
+
+NESTED = '''class Outer:
+    """Outside."""
+
+    def first(self):
+        """First."""
+
+        def inner():
+            """Inside."""
+            return 1
+
+        return inner()
+
+    def second(self):
+        """Second."""
+        a = 1
+        return a
+
+    def third(self):
+        """Third."""
+        return 3
+'''

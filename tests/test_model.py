@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from oracle import PlainEQNet
 
 from eqlib import EqlibError, EQNet, EQNetConfig, frames
+from eqlib.plain import PlainEQNet
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=6, kernel=16, local_kernel=32, pool=16)
 SETTINGS = [

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import eqlib
 from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data
@@ -116,3 +117,52 @@ def test_after_an_error_it_no_longer_says_that_it_runs(pairs):
             watch=monitor,
         )
     assert not monitor.state["running"]
+    assert monitor.state["interrupted"]
+
+
+def test_a_resumed_run_shows_what_came_after(pairs, tmp_path):
+    class Pressed(TrainingMonitor):
+        def stepped(self, *stage, **now):
+            self.stop = now["step"] == 60
+            return super().stepped(*stage, **now)
+
+    rest = {"folder": tmp_path, "steps": 120}
+    run(Pressed(SHELF), pairs, **rest)
+    monitor = TrainingMonitor(SHELF)
+    history = run(monitor, pairs, resume=True, **rest)
+    assert history.steps == [20, 40, 60, 80, 100, 120]
+    state = monitor.state
+    assert [check["step"] for check in state["checks"]] == [80, 100, 120]
+    kept = history.steps[history.best]
+    shown = None if state["best"] is None else state["checks"][state["best"]]["step"]
+    assert shown == (kept if kept > 60 else None)
+    assert "120 steps" in monitor._repr_html_()
+
+
+def test_a_monitor_shows_one_run_at_a_time(pairs):
+    monitor = TrainingMonitor(SHELF)
+    run(monitor, pairs, steps=40)
+    run(monitor, pairs, steps=20)
+    assert [check["step"] for check in monitor.state["checks"]] == [20]
+
+
+def test_what_watches_cannot_cost_the_best_weights(pairs):
+    class Fails(TrainingMonitor):
+        def validated(self, history, net):
+            raise RuntimeError("no picture")
+
+    net, untrained = EQNet(SMALL), EQNet(SMALL)
+    with pytest.raises(RuntimeError, match="no picture"):
+        run(Fails(), pairs, net=net, steps=40)
+    assert not torch.equal(net.conv.weight, untrained.conv.weight)
+
+
+def test_an_effect_without_a_response_is_refused_at_once():
+    with pytest.raises(EqlibError, match="expected an EQ"):
+        TrainingMonitor(lambda audio: audio)
+
+
+def test_a_target_at_another_rate_is_not_drawn(pairs):
+    monitor = TrainingMonitor(EQ.low_shelf(cutoff_hz=500, gain_db=10, sample_rate=44_100))
+    run(monitor, pairs, steps=20)
+    assert monitor.state["target_db"] is None

@@ -11,7 +11,7 @@ import torch
 
 import eqlib
 from eqlib import EqlibError, EQNet, EQNetConfig, data, frames
-from eqlib.onnx_export import DirectForm, export_onnx
+from eqlib.onnx_export import export_onnx
 
 SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
 
@@ -39,11 +39,17 @@ def test_a_shipped_network_is_the_same_in_onnx(name, tmp_path):
 @pytest.mark.parametrize(
     "changes", [{}, {"orientation": "adjoint"}, {"rectifier": "square"}, {"kernel": 16}]
 )
-def test_the_direct_form_is_the_network(changes):
+def test_any_network_is_exported_and_left_as_it_was(changes, tmp_path):
     config = EQNetConfig(**SMALL | changes)
-    net, x = EQNet(config, seed=3), torch.randn(3, 1, config.frame)
+    net = EQNet(config, seed=3).double().train()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
+    x = torch.randn(3, 1, config.frame)
+    (y,) = session.run(None, {"x": x.numpy()})
     with torch.no_grad():
-        torch.testing.assert_close(DirectForm(net)(x), net(x), atol=1e-5, rtol=1e-5)
+        np.testing.assert_allclose(y, net(x.double()), atol=1e-5)
+    assert net.training
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
 def test_what_cannot_be_exported_is_refused(tmp_path, monkeypatch):

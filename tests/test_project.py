@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import json
 import re
 import shutil
 import subprocess
@@ -31,9 +32,9 @@ ROWS = [
     {"errors", "memory", "parallel"},
     {"filters", "fir", "biquad", "frames", "layers", "clips", "data", "metrics", "targets"},
     {"model"},
-    {"bank", "onnx_export", "plain"},
+    {"bank", "plain"},
     {"pairs", "runs", "run_state", "training", "checkpoints", "baselines", "biquad_fit"},
-    {"experiments", "scores", "reproduce", "compare", "report", "probe"},
+    {"experiments", "scores", "reproduce", "compare", "report", "probe", "onnx_export"},
     {"named", "style", "plots", "signal_plots", "net_plots", "probe_plots"},
     {"bank_plots", "eq_plots", "frame_plots", "latent_plots", "speed_plots", "training_plots"},
     {"desk", "inside", "live", "monitor", "network_desk", "players", "source"},
@@ -270,6 +271,15 @@ def test_whatever_is_imported_is_declared():
     assert third_party(MODULES.values()) - declared == set()
     scripts = [*(ROOT / "book").glob("*.py"), *(ROOT / "tests").glob("*.py")]
     assert third_party(scripts) - {pin.name for pin in pins()} == set()
+
+
+def test_a_cdn_would_give_the_versions_of_package_json():
+    pinned = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    for name, path in {
+        "mathjax": "book/vendored.py",
+        "onnxruntime-web": "eqlib/page/network.js",
+    }.items():
+        assert f'"{name}@{pinned[name]}"' in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_version_is_the_same_everywhere():

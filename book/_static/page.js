@@ -28,7 +28,7 @@ for (const output of new Set([...document.querySelectorAll("figure.eq-player")].
   const element = document.createElement("div");
   try {
     const { mount } = await import("./player.js");
-    element.eqPlayer = await mount(element, { tracks: tracksOf(figures) });
+    element.eqPlayer = await mount(element, { tracks: tracksOf(figures), sample_rate: Number(figures[0].dataset.sampleRate) });
     figures[0].before(element);
     figures.forEach((figure) => figure.remove());
   } catch (error) {

@@ -67,6 +67,7 @@ export async function mount(element, state) {
   let filter = Math.round(filters / 8);
   let context = null;
   let source = null;
+  let turn = 0; // of whoever asked last to play
   let began = 0;
   let timer = 0;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -88,8 +89,10 @@ export async function mount(element, state) {
   }
   async function play(buffer, from, said) {
     stop();
+    const mine = turn;
     context ??= new AudioContext();
     await context.resume();
+    if (mine !== turn) return; // somebody else, or nobody any more
     const peak = buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
     const gain = 0.5 / peak;
     const level = new GainNode(context, { gain });
@@ -104,6 +107,7 @@ export async function mount(element, state) {
     tick();
   }
   function stop() {
+    turn += 1;
     clearTimeout(timer);
     if (!source) return;
     source.onended = null;
@@ -118,7 +122,10 @@ export async function mount(element, state) {
   }
   const hearBand = async (index) => {
     choose(index);
-    await play(await band(index), 0, `The band of filter ${index + 1}`);
+    stop();
+    const mine = turn;
+    const made = await band(index);
+    if (mine === turn) await play(made, 0, `The band of filter ${index + 1}`);
   };
 
   // --- pictures

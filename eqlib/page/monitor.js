@@ -130,7 +130,7 @@ export function mount(element, first, stop = null) {
         hint.textContent = "";
       }
       state = next;
-      shown = state.running ? state.checks.length - 1 : (state.best ?? 0);
+      shown = state.running ? state.checks.length - 1 : (state.best ?? state.checks.length - 1);
       draw();
     },
     close: pause,

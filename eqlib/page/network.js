@@ -8,36 +8,42 @@ import { render } from "./sound.js";
 
 const LONGEST_S = 60;
 const SHORTEST_S = 0.1;
-const LARGEST_BYTES = 100e6;
+const LARGEST_BYTES = 40e6; // a minute of 96 kHz, 24 bits and two channels has 35 MB
 const SILENT = 1e-4; // a peak of -80 dBFS
 const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
 
 /** Runs networks in a worker: in a page, which has no Python. */
 function pageEngine(state) {
   let worker = null;
+  let giveUp = null; // ends the run under way
   const here = (path) => new URL(path, import.meta.url).href;
   const addresses = [here("./ort/"), `https://cdn.jsdelivr.net/npm/${RUNTIME}/dist/`];
+  /** Lets go of a worker that is stopped or broken; the next run gets a new one. */
+  function drop(error) {
+    worker?.terminate();
+    worker = null;
+    giveUp?.(error);
+  }
   return {
     where: "in your browser: nothing leaves this page",
     run(signal, name, progress) {
       worker ??= new Worker(here("./network_worker.js"), { type: "module" });
       const { address, frame, hop, eq } = state.networks[name];
       return new Promise((resolve, reject) => {
-        worker.onmessage = async ({ data }) => {
-          if (data.error) reject(new Error(data.error));
-          else if (data.output) resolve({ ...data, target: await render(bufferOf(signal, state.sample_rate), filtersOf(eq, state.sample_rate)) });
-          else progress(data.progress);
+        giveUp = reject;
+        worker.onmessage = ({ data }) => {
+          if ("error" in data) drop(new Error(data.error));
+          else if (data.output) {
+            const target = render(bufferOf(signal, state.sample_rate), filtersOf(eq, state.sample_rate));
+            target.then((wet) => resolve({ ...data, target: wet }), reject);
+          } else progress(data.progress);
         };
-        worker.onerror = () => reject(new Error("the worker could not start"));
+        worker.onerror = () => drop(new Error("the worker could not start"));
         worker.postMessage({ addresses, name, address: here(`./networks/${address}`), signal, frame, hop });
-        this.cancel = () => {
-          worker.terminate();
-          worker = null;
-          reject(null);
-        };
       });
     },
-    close: () => worker?.terminate(),
+    cancel: () => drop(CANCELED),
+    close: () => drop(CANCELED),
   };
 }
 
@@ -51,6 +57,7 @@ function bufferOf(samples, sampleRate) {
 
 /** An error whose message is for the reader. */
 class Unfit extends Error {}
+const CANCELED = new Unfit("Canceled.");
 
 /** The samples of a file: decoded, one channel, at the network's sample rate. */
 async function decodeFile(file, sampleRate) {
@@ -84,14 +91,15 @@ export function snrDb(target, output) {
  * @param {HTMLElement} element where
  * @param {object} state sample_rate; networks (name -> {about, address, frame, hop, eq: {bands, curve}});
  *   sounds (name -> address)
- * @param {object} engine what runs a network: {where, run(signal, name, progress), close}
+ * @param {object} engine what runs a network: {where, run(signal, name, progress), cancel, close}
  */
 export function mount(element, state, engine = pageEngine(state)) {
   const rate = state.sample_rate;
   const own = new Map(); // the reader's files, by name
   let player = null;
   let last = null;
-  let busy = false;
+  let busy = false; // a network runs
+  let canceled = false;
 
   const option = (name) => make("option", { value: name }, name);
   const network = make("select", { onchange: describe }, ...Object.keys(state.networks).map(option));
@@ -99,7 +107,7 @@ export function mount(element, state, engine = pageEngine(state)) {
   const clip = make("select", {}, ...Object.keys(state.sounds).map(option));
   const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.m4a", onchange: () => take(file.files[0]) });
   const drop = make("label", { class: "eq-network-drop" }, "or an audio file of your own, up to a minute (drop it here): ", file);
-  const button = make("button", { type: "button", class: "eq-network-run", onclick: () => (busy ? engine.cancel?.() : start()) }, "Run the network");
+  const button = make("button", { type: "button", class: "eq-network-run", onclick: () => (busy ? cancel() : start()) }, "Run the network");
   const bar = make("progress", { max: 1, value: 0, "aria-label": "progress of the network" });
   const status = make("p", { role: "status" });
   const place = make("div");
@@ -108,7 +116,13 @@ export function mount(element, state, engine = pageEngine(state)) {
     about.textContent = state.networks[network.value]?.about ?? "";
   }
   async function take(chosen) {
-    if (!chosen || busy) return;
+    file.value = ""; // so that the same file can be chosen again
+    if (!chosen) return;
+    if (busy) {
+      status.textContent = "Wait for the run to end, or cancel it; then choose the file.";
+      return;
+    }
+    button.disabled = true;
     try {
       const found = await decodeFile(chosen, rate);
       own.set(chosen.name, found.samples);
@@ -118,7 +132,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     } catch (error) {
       status.textContent = error instanceof Unfit ? `${error.message} Nothing has changed.` : `This file cannot be used (${error.message}).`;
     }
-    file.value = ""; // so that the same file can be chosen again
+    button.disabled = false;
   }
   drop.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -137,31 +151,41 @@ export function mount(element, state, engine = pageEngine(state)) {
     const decoded = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await reply.arrayBuffer());
     return decoded.getChannelData(0).slice();
   }
+  function cancel() {
+    canceled = true;
+    engine.cancel();
+  }
+  function unlessCanceled(value) {
+    if (canceled) throw CANCELED;
+    return value;
+  }
   async function start() {
-    busy = true;
+    const [name, sound] = [network.value, clip.value];
+    [busy, canceled] = [true, false];
+    network.disabled = clip.disabled = true; // what is chosen is what runs
     button.textContent = "Cancel";
     bar.hidden = false;
     bar.removeAttribute("value");
     status.textContent = `The network is loaded and runs ${engine.where}.`;
     try {
-      const input = await samplesOf(clip.value);
-      const made = await engine.run(input, network.value, (share) => (bar.value = share));
-      await show(input, made);
+      const input = unlessCanceled(await samplesOf(sound));
+      const made = unlessCanceled(await engine.run(input, name, (share) => (bar.value = share)));
+      await show(input, made, name, sound);
     } catch (error) {
-      status.textContent = error === null ? "Canceled." : `The network could not run (${error.message}).`;
+      status.textContent = error instanceof Unfit ? error.message : `The network could not run (${error.message}).`;
     }
-    busy = false;
+    network.disabled = clip.disabled = busy = false;
     button.textContent = "Run the network";
     bar.hidden = true;
   }
-  async function show(input, { output, target, seconds }) {
+  async function show(input, { output, target, seconds }, name, sound) {
     last = { input, target, output, seconds };
     const names = { input, target, output };
     const gains = matched(Object.values(names), rate);
-    const tracks = Object.entries(names).map(([name, samples], i) => ({
-      name,
+    const tracks = Object.entries(names).map(([track, samples], i) => ({
+      name: track,
       gain_db: gains[i],
-      change: `${name === "output" ? "of the network, " : ""}${inWords(gains[i])}`,
+      change: `${track === "output" ? "of the network, " : ""}${inWords(gains[i])}`,
       samples: samples.map((x) => x * 10 ** (gains[i] / 20)),
     }));
     player?.close();
@@ -170,7 +194,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     player = await mountPlayer(inside, { tracks, sample_rate: rate });
     const reached = snrDb(target, output);
     const dry = snrDb(target, input);
-    status.textContent = `${network.value}, “${clip.value}”: SNR ${reached.toFixed(1)} dB against the target (doing nothing: ${dry.toFixed(1)} dB). ${(input.length / rate).toFixed(1)} s of sound in ${seconds.toFixed(1)} s.`;
+    status.textContent = `${name}, “${sound}”: SNR ${reached.toFixed(1)} dB against the target (doing nothing: ${dry.toFixed(1)} dB). ${(input.length / rate).toFixed(1)} s of sound in ${seconds.toFixed(1)} s.`;
   }
 
   bar.hidden = true;
@@ -192,7 +216,6 @@ export function mount(element, state, engine = pageEngine(state)) {
     get last() {
       return last;
     },
-    run: (samples, name) => engine.run(samples, name, () => {}),
     close: () => (player?.close(), engine.close()),
   };
 }
@@ -204,10 +227,11 @@ function pythonEngine(model) {
   const receive = (message, buffers) => {
     const call = waiting.get(message.id);
     waiting.delete(message.id);
-    if (message.error) call?.reject(new Error(message.error));
+    if (!call) return; // canceled
+    if ("error" in message) call.reject(new Error(message.error));
     else {
       const [output, target] = buffers.map((view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
-      call?.resolve({ output, target, seconds: message.seconds });
+      call.resolve({ output, target, seconds: message.seconds });
     }
   };
   model.on("msg:custom", receive);
@@ -219,6 +243,11 @@ function pythonEngine(model) {
         waiting.set(id, { resolve, reject });
         model.send({ id, name }, undefined, [signal.slice().buffer]);
       }),
+    /** The kernel goes on, but nobody waits for it. */
+    cancel() {
+      waiting.forEach(({ reject }) => reject(CANCELED));
+      waiting.clear();
+    },
     close: () => model.off("msg:custom", receive),
   };
 }

@@ -1,6 +1,5 @@
-// Runs a network away from the page's own thread. Messages in: {runtime, local}, the addresses of the
-// two runtimes, once; then {name, address, signal, frame, hop}. Out: {progress} and {output, seconds},
-// or {error}.
+// Runs a network away from the page's own thread. A message in: {addresses, where the runtime may be,
+// name and address of the network, signal, frame, hop}. Out: {progress}, and {output, seconds} or {error}.
 import { cut, frameCount, hann, overlapAdd } from "./frames.js";
 
 const BATCH = 8; // frames at a time: between two, progress is told
@@ -43,4 +42,4 @@ async function run({ addresses, name, address, signal, frame, hop }) {
   postMessage({ output, seconds: (performance.now() - began) / 1000 }, [output.buffer]);
 }
 
-addEventListener("message", ({ data }) => run(data).catch((error) => postMessage({ error: error.message })));
+addEventListener("message", ({ data }) => run(data).catch((error) => postMessage({ error: String(error?.message || error) })));

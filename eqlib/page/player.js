@@ -3,7 +3,7 @@ import { make } from "./dom.js";
 import { Mixer, guessing } from "./mixer.js";
 
 const HEIGHT = 90;
-const SPECTRUM_HZ = [50, 8000];
+const SPECTRUM_HZ = [50, 20000]; // at most; up to half the sample rate
 let players = 0;
 let active = null; // the one that is heard; a page has many, and one pair of ears
 
@@ -29,14 +29,15 @@ function difference(context, [target, output], [targetDb, outputDb]) {
 /**
  * Builds a player.
  * @param {HTMLElement} element where
- * @param {{title?: string, sample_rate?: number, tracks: {name: string, change: string,
+ * @param {{title?: string, sample_rate: number, tracks: {name: string, change: string,
  *   gain_db: number, address?: string, samples?: Float32Array}[]}} state each track with its address,
  *   or with its samples at the sample rate
  * @returns {Promise<{mixer: Mixer, close: Function}>} once its sounds are decoded
  */
 export async function mount(element, state) {
   const id = `eq-compare-${players++}`;
-  const decoder = new OfflineAudioContext(1, 1, state.sample_rate ?? 16000);
+  const decoder = new OfflineAudioContext(1, 1, state.sample_rate);
+  const highHz = Math.min(SPECTRUM_HZ[1], state.sample_rate / 2);
   const decoded = await Promise.all(
     state.tracks.map(async ({ address, samples }) => {
       if (!samples) return decoder.decodeAudioData(await (await fetch(address)).arrayBuffer());
@@ -121,7 +122,7 @@ export async function mount(element, state) {
   // --- pictures
 
   const wave = make("canvas", { class: "eq-compare-wave", role: "img", height: HEIGHT });
-  const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": "Live spectrum of what you hear, 50 Hz to 8 kHz" });
+  const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": `Live spectrum of what you hear, 50 Hz to ${highHz / 1000} kHz` });
   const peak = Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
 
   const shapes = new Map();
@@ -135,8 +136,7 @@ export async function mount(element, state) {
   }
   /** The lowest and highest sample of each column, kept: a minute has a million samples. */
   function columns(width) {
-    const key = `${selected} ${width}`;
-    if (!shapes.has(key)) {
+    if (shapes.get(selected)?.length !== width) {
       const samples = buffers[selected].getChannelData(0);
       const found = Array.from({ length: width }, (_, x) => {
         const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
@@ -144,9 +144,9 @@ export async function mount(element, state) {
         for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
         return [low, high];
       });
-      shapes.set(key, found);
+      shapes.set(selected, found);
     }
-    return shapes.get(key);
+    return shapes.get(selected);
   }
   function draw() {
     const [brush, width] = surface(wave);
@@ -169,7 +169,7 @@ export async function mount(element, state) {
     const [brush, width] = surface(bands);
     const power = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(power);
-    const [low, high] = SPECTRUM_HZ;
+    const [low, high] = [SPECTRUM_HZ[0], highHz];
     for (let x = 0; x < width; x += 3) {
       const [a, b] = [x, x + 3].map((column) => Math.round((low * (high / low) ** (column / width) * analyser.fftSize) / context.sampleRate));
       const level = Math.max(...power.subarray(a, Math.max(a + 1, b)));
@@ -302,8 +302,10 @@ export async function mount(element, state) {
   );
   draw();
   idle();
-  new ResizeObserver(() => (draw(), mixer?.sources.length || idle())).observe(wave);
-  const themes = new MutationObserver(() => (draw(), mixer?.sources.length || idle()));
+  const again = () => (draw(), mixer?.sources.length || idle());
+  const sizes = new ResizeObserver(again);
+  sizes.observe(wave);
+  const themes = new MutationObserver(again);
   themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
   return {
@@ -317,6 +319,8 @@ export async function mount(element, state) {
     close() {
       if (mixer?.sources.length) stop();
       if (active === stop) active = null;
+      sizes.disconnect();
+      themes.disconnect();
       context?.close();
     },
   };
@@ -327,7 +331,7 @@ export default {
   async render({ model, el }) {
     const place = document.createElement("div");
     el.append(place);
-    const player = await mount(place, { tracks: model.get("tracks"), title: model.get("title") });
+    const player = await mount(place, Object.fromEntries(["tracks", "title", "sample_rate"].map((name) => [name, model.get(name)])));
     return () => player.close();
   },
 };

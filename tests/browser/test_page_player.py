@@ -126,13 +126,15 @@ def test_a_loop_is_set_by_number_and_a_bad_one_is_refused(hear_it):
 def test_abx_counts_and_tells_the_chance_of_guessing(hear_it):
     hear_it.get_by_text("Blind test (ABX)").click()
     assert hear_it.get_by_role("radio").count() == 0, "which sound is heard is the question"
+    wave, spectrum = (hear_it.locator(f".eq-compare-{name}") for name in ("wave", "spectrum"))
     pictures = []
     for which in ("A", "B"):
         hear_it.get_by_role("button", name=f"hear {which}").click()
+        hear_it.page.wait_for_timeout(300)
+        playing = spectrum.evaluate("e => e.toDataURL()")
         hear_it.get_by_role("button", name="Pause").click()
-        hear_it.get_by_label("from (s)").fill("0")  # the playhead back to the start
-        hear_it.get_by_label("from (s)").press("Tab")
-        pictures.append(hear_it.locator(".eq-compare-spectrum").evaluate("e => e.toDataURL()"))
+        wave.click(position={"x": 1, "y": 40})  # the playhead back to the start
+        pictures.append((playing, wave.evaluate("e => e.toDataURL()")))
     assert pictures[0] == pictures[1], "what is seen does not give X away"
     hear_it.get_by_role("button", name="hear X").click()
     for right in (True, True, False, True):
@@ -144,6 +146,8 @@ def test_abx_counts_and_tells_the_chance_of_guessing(hear_it):
     assert float(re.search(r"alone, ([\d.]+) %", text)[1]) == pytest.approx(100 * 5 / 16, abs=0.5)
     assert "hidden" in hear_it.locator(".eq-compare-wave").get_attribute("aria-label")
     hear_it.get_by_text("Blind test (ABX)").click()
+    seen = (spectrum.evaluate("e => e.toDataURL()"), wave.evaluate("e => e.toDataURL()"))
+    assert seen[1] != pictures[0][1], "without the test the wave is drawn"
     shown = hear_it.get_by_role("radio", checked=True).evaluate("e => e.parentElement.innerText")
     assert (
         hear_it.locator(".eq-compare-wave").get_attribute("aria-label").split()[2].strip(",")
