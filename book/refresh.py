@@ -37,15 +37,6 @@ AUTHORED_METADATA = {"mystnb", "tags"}
 
 MEMORY_LIMIT_BYTES = 2 << 30  # what Binder gives
 
-# Runs before the first cell, where the system has such limits.
-LIMIT_MEMORY = f"""
-try:
-    import resource as _resource
-    _resource.setrlimit(_resource.RLIMIT_DATA, ({MEMORY_LIMIT_BYTES}, {MEMORY_LIMIT_BYTES}))
-except (ImportError, ValueError, OSError):
-    pass
-"""
-
 # Runs after the last cell: what is imported by then is what the outputs stand on. The peak of
 # memory in MB is this process's own; without /proc, it includes that of whoever started it.
 TAKE_STOCK = """
@@ -198,10 +189,8 @@ def _tree(node: Any) -> Any:
 
 def _execute(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     """Fills in the outputs; returns which eqlib modules were imported, and the peak of memory."""
-    limit = nbformat.v4.new_code_cell(LIMIT_MEMORY)
     probe = nbformat.v4.new_code_cell(TAKE_STOCK)
     notebook.metadata.pop("widgets", None)
-    notebook.cells.insert(0, limit)
     notebook.cells.append(probe)
     # In an empty folder, so that no chapter comes to depend on where it is opened.
     with tempfile.TemporaryDirectory() as folder:
@@ -217,21 +206,19 @@ def _execute(notebook: nbformat.NotebookNode) -> dict[str, Any]:
             resources={"metadata": {"path": folder}},
         )
         try:
-            client.execute()
+            client.execute(preexec_fn=_limit_memory)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise RefreshError(str(error)) from None
-    notebook.cells.remove(limit)
     notebook.cells.remove(probe)
-    for count, cell in enumerate(code_cells(notebook), 1):
-        _number(cell, count)  # as if the first cell of ours had not been there
     return json.loads(probe.outputs[0].text)
 
 
-def _number(cell: nbformat.NotebookNode, count: int) -> None:
-    cell.execution_count = count
-    for output in cell.outputs:
-        if "execution_count" in output:
-            output.execution_count = count
+def _limit_memory() -> None:
+    """Runs in the kernel's process before the kernel does."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
 def _drop_machine_metadata(notebook: nbformat.NotebookNode) -> None:

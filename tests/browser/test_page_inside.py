@@ -76,6 +76,26 @@ def test_a_click_on_a_filter_plays_its_band(inside):
     inside.get_by_role("button", name="Play the note").wait_for()
 
 
+def test_two_clicks_play_once(inside):
+    inside.evaluate(
+        """element => {
+            window.started = [];
+            const { start } = AudioBufferSourceNode.prototype;
+            AudioBufferSourceNode.prototype.start = function (...at) {
+                if (this.context instanceof AudioContext) window.started.push(this);
+                return start.apply(this, at);
+            };
+            const [button] = element.querySelectorAll("button");
+            button.click();
+            button.click();
+        }"""
+    )
+    inside.get_by_role("button", name="Stop").wait_for()
+    assert inside.page.evaluate("window.started.length") == 1
+    inside.get_by_role("button", name="Stop").click()
+    inside.get_by_role("button", name="Play the note").wait_for()
+
+
 def test_its_data_is_small(inside):
     assert len(inside.get_attribute("data-eq-state")) < 300_000
 

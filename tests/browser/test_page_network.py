@@ -182,3 +182,32 @@ def test_by_keyboard_and_on_a_phone(open_page):
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 390
     assert network.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_is_chosen_while_it_runs_changes_nothing(network):
+    network.give("minute.wav", wav(tones(30, 8_000), 8_000))
+    network.button.click()
+    assert network.root.get_by_label("network for").is_disabled()
+    assert network.root.get_by_label("sound").is_disabled()
+    file = {"name": "late.wav", "mimeType": "audio/wav", "buffer": wav(tones(1, RATE))}
+    network.root.locator("input[type=file]").set_input_files(file)
+    network.page.get_by_text("Wait for the run to end").wait_for()
+    network.page.wait_for_function(DONE, timeout=120_000)
+    assert network.status.text_content().startswith("low-shelf, “minute.wav”: SNR")
+    assert network.root.get_by_label("sound").is_enabled()
+
+
+def test_after_a_failure_and_an_early_cancel_it_runs_again(network):
+    network.page.route("**/*.onnx", lambda route: route.abort())
+    network.button.click()
+    network.page.get_by_text("The network could not run").wait_for()
+    network.page.unroute("**/*.onnx")
+    for _ in range(2):  # before the worker has begun, the second time with an idle one
+        network.button.click()
+        network.button.click()
+        network.page.get_by_text("Canceled.").wait_for()
+    assert "SNR" in network.run("highpass")
+    network.button.click()
+    network.button.click()
+    network.page.get_by_text("Canceled.").wait_for()
+    assert "lowpass" in network.run("lowpass")

@@ -7,6 +7,8 @@ import re
 import numpy as np
 import pytest
 
+from eqlib import players
+
 pytestmark = pytest.mark.browser
 
 RATE = 16_000
@@ -153,6 +155,31 @@ def test_abx_counts_and_tells_the_chance_of_guessing(hear_it):
         hear_it.locator(".eq-compare-wave").get_attribute("aria-label").split()[2].strip(",")
         in shown
     )
+
+
+def test_sounds_keep_their_sample_rate(tour):
+    """A tone at 12 kHz, which 16 kHz cannot hold."""
+    tone = np.sin(2 * np.pi * 12_000 * np.arange(44_100) / 44_100) / 4
+    made = players.player({"high": tone, "again": tone}, sample_rate=44_100)
+    script = """async (html) => {
+        const output = document.querySelector(".bd-article");
+        output.insertAdjacentHTML("beforeend", html);
+        const figures = [...output.querySelectorAll(":scope > figure.eq-player")];
+        const { mount } = await import("../_static/player.js");
+        const tracks = figures.map((figure) => ({
+            name: "high", change: "", gain_db: 0, address: figure.querySelector("audio").src }));
+        const rate = Number(figures[0].dataset.sampleRate);
+        const place = document.createElement("div");
+        output.append(place);
+        const [buffer] = (await mount(place, { tracks, sample_rate: rate })).buffers;
+        return [buffer.sampleRate, Array.from(buffer.getChannelData(0))];
+    }"""
+    script = f"html => (new Function('html', `return ({script})(html)`))(html)"
+    rate, heard = tour.evaluate(script, made._repr_html_())
+    assert rate == 44_100
+    power = np.abs(np.fft.rfft(heard)) ** 2
+    assert power.argmax() * rate / len(heard) == pytest.approx(12_000, abs=2)
+    assert np.sqrt(np.mean(np.square(heard))) == pytest.approx(0.25 / 2**0.5, rel=0.1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
