@@ -1,7 +1,7 @@
 // Line charts for the components, as SVG that follows the page's colors.
 import { make } from "./dom.js";
 
-const MARGIN = { left: 52, right: 18, top: 10, bottom: 36 };
+const MARGIN = { left: 52, right: 18, top: 10, bottom: 42 };
 
 /** Round numbers between two ends: powers of ten where `log`, else about four steps. */
 function ticks([low, high], log) {
@@ -38,7 +38,7 @@ export function chart({ x, y, logX, logY, title, label, width = 640, height = 19
   const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, class: "eq-chart", role: "img", "aria-label": label });
   for (const tick of ticks(x, logX)) {
     svg.append(make("line", { x1: toX(tick), x2: toX(tick), y1: top, y2: bottom, class: "eq-chart-grid" }));
-    svg.append(make("text", { x: toX(tick), y: bottom + 15, "text-anchor": "middle" }, short(tick)));
+    svg.append(make("text", { x: toX(tick), y: bottom + 16, "text-anchor": "middle" }, short(tick)));
   }
   for (const tick of ticks(y, logY)) {
     svg.append(make("line", { x1: left, x2: right, y1: toY(tick), y2: toY(tick), class: "eq-chart-grid" }));
