@@ -61,7 +61,7 @@ HERE = {
     "stage_one": FRONT_END + BACK_END,
     "latent": LATENT,
     "stage_two": tuple(BLOCKS),
-    "fast": ("conv", "local", "pool", "deconv"),
+    "fast": ("conv", "local", "pool", "dense_local", "deconv"),
 }
 """The blocks of a chapter; on any other page all blocks are alike."""
 

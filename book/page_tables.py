@@ -75,9 +75,9 @@ def costs(chapters: Iterable[Path]) -> str:
     for path in chapters:
         stored = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("eqlib", {})
         seconds, peak_mb = stored.get("seconds"), stored.get("peak_mb")
-        time = "-" if seconds is None else f"{seconds:,.0f} s"
-        memory = "-" if peak_mb is None else f"{peak_mb / 1000:.1f} GB"
-        budget = f"{LONGER_S.get(path.stem, BUDGET_S)} s"
+        time = "-" if seconds is None else f"{seconds:,.0f}\u00a0s"
+        memory = "-" if peak_mb is None else f"{peak_mb / 1000:.1f}\u00a0GB"
+        budget = f"{LONGER_S.get(path.stem, BUDGET_S)}\u00a0s"
         rows.append([f"{{doc}}`{path.stem}`", time, budget, memory])
     return table(["chapter", "time", "may take", "memory, at most"], rows)
 

@@ -59,7 +59,7 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
             f"at a hop of {hop} these windows add up to between {total.min():.4f} "
             f"and {total.max():.4f}",
             "the same sum at every sample (the overlap-add condition)",
-            "Overlap more: a Hann window used twice needs 75 % (hop = frame / 4), used once 50 %.",
+            "Overlap more: a Hann window used once needs hop = frame / 2, used twice frame / 3.",
         )
     return gain
 

@@ -101,10 +101,15 @@ def fader_responses(
         exact_db = 20 * np.log10(np.maximum(np.abs(eq.response(frequencies_hz)), 1e-4))
         above.plot(frequencies_hz, exact_db, **ROLES["target"], lw=5, alpha=0.3, label="target")
     looks = styles(settings)
-    for (name, gains), style, mark in zip(settings.items(), looks, "osD^v<>" * 9, strict=False):
+    sizes = np.linspace(
+        7, 3, len(settings)
+    )  # so that markers of equal faders do not hide each other
+    for (name, gains), style, mark, size in zip(
+        settings.items(), looks, "osD^v<>" * 9, sizes, strict=False
+    ):
         gain_db = 20 * np.log10(np.maximum(np.abs(gains @ paths), 1e-4))
-        above.plot(frequencies_hz, gain_db, label=name, marker=mark, ms=4, markevery=60, **style)
-        dots = {"color": style["color"], "markersize": 4, "linestyle": "none"}
+        above.plot(frequencies_hz, gain_db, label=name, **style)
+        dots = {"color": style["color"], "markersize": size, "linestyle": "none", "mfc": "none"}
         below.plot(centers_hz, gains, mark, **dots)
     above.set_ylabel("gain (dB)")
     below.set_ylabel("fader")

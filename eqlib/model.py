@@ -4,14 +4,14 @@
 block                  layer                                          output (B, channels, time)
 =====================  =============================================  =====================
 adaptive front-end     Conv1D: x -> X1                                (B, 128, 1024)
-                       residual connection: P = X1                    (B, 128, 1024)
-                       absolute value, Conv1D-Local, softplus -> X2   (B, 128, 1024)
-                       max pooling by 16 -> Z                         (B, 128, 64)
+front-end              residual connection: P = X1                    (B, 128, 1024)
+front-end              absolute value, Conv1D-Local, softplus -> X2   (B, 128, 1024)
+front-end              max pooling by 16 -> Z                         (B, 128, 64)
 latent-space DNN       locally connected dense, softplus              (B, 128, 64)
-                       fully connected dense, softplus -> Z_hat       (B, 128, 64)
+latent-space DNN       fully connected dense, softplus -> Z_hat       (B, 128, 64)
 synthesis back-end     unpooling by 16 -> X2_hat                      (B, 128, 1024)
-                       product with the residual: X1_hat = P X2_hat   (B, 128, 1024)
-                       deConv1D, tied to Conv1D: -> y                 (B, 1, 1024)
+back-end               product with the residual: X1_hat = P X2_hat   (B, 128, 1024)
+back-end               deConv1D, tied to Conv1D: -> y                 (B, 1, 1024)
 =====================  =============================================  =====================
 
 Source: Martínez Ramírez and Reiss, "End-to-end equalization with convolutional neural
@@ -51,7 +51,7 @@ RECTIFIERS = ("abs", "square")
 class EQNetConfig:
     """The sizes of the network, by default the paper's, which give 561,473 parameters.
 
-    The paper does not tell the hop, the window or the orientation; these are the project's.
+    Hop, window and orientation could not be verified from the paper; these are the project's.
 
     Attributes:
         frame: samples N in a frame.

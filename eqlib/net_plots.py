@@ -35,6 +35,7 @@ from eqlib.style import (
 )
 
 LOW_HZ = 62.5
+MOVES_DB = steps(np.array([-6, -3, 3, 6]), extend="both", colors="RdBu_r")  # white: within 3 dB
 
 
 @figure
@@ -122,8 +123,9 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
     that share one latent value, relative to the strongest of all.
 
     Look for: which channels are awake (X1), how their envelopes rise and fall (Z), what the
-    latent-space DNN makes of these (Z_hat, the gain of each channel in time), and which channels
-    are stronger or weaker for it (X1_hat against X1).
+    latent-space DNN makes of these (Z_hat, the gain of each channel in time, against the middle
+    one of its row, so that a fader that stands still is white), and which channels are stronger or
+    weaker for it (X1_hat against X1).
 
     Args:
         net: the network.
@@ -152,10 +154,10 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
     fig = Figure(figsize=(WIDTH, 4.6))
     axes = fig.subplots(2, 2, sharex=True, sharey=True)
     panels = (
-        ("X1, level in dB", _level_db(X1, config.pool), steps_db(-60, step=10)),
+        ("X1, level in dB", _level_db(X1, config.pool), steps_db(-50, step=10)),
         ("Z", Z, steps(MaxNLocator(6).tick_values(Z.min(), Z.max()))),
-        ("X1_hat, level in dB", _level_db(X1_hat, config.pool), steps_db(-60, step=10)),
-        ("Z_hat", Z_hat, steps(MaxNLocator(6).tick_values(Z_hat.min(), Z_hat.max()))),
+        ("X1_hat, level in dB", _level_db(X1_hat, config.pool), steps_db(-50, step=10)),
+        ("Z_hat, against its median in dB", _moves_db(Z_hat), MOVES_DB),
     )
     edges_ms = np.arange(config.units + 1) * config.pool / config.sample_rate * 1e3
     edges = np.arange(len(order) + 1) - 0.5
@@ -176,6 +178,10 @@ def center_frequencies_hz(net: EQNet) -> np.ndarray:
 
 def _weight(net: EQNet) -> np.ndarray:
     return net.conv.weight.detach().cpu().double().numpy()
+
+
+def _moves_db(faders: np.ndarray) -> np.ndarray:
+    return 20 * np.log10(np.maximum(faders / np.median(faders, axis=1, keepdims=True), 1e-6))
 
 
 def _level_db(channels: np.ndarray, pool: int) -> np.ndarray:

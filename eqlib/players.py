@@ -159,8 +159,8 @@ def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
 
     The power after the K-weighting (a high shelf for the head, a highpass for the ear), as a mean
     over blocks of 400 ms, every 100 ms. Blocks more than 10 LU below the mean of all do not
-    count, so that silence after a note does not make it softer. (This leaves nothing to do for
-    the standard's second gate, at -70 LUFS, which is left out.) The standard defines its filters
+    count, so that silence after a note does not make it softer. (The standard's other gate, at
+    -70 LUFS, is left out: it matters only where most is silence.) The standard defines its filters
     at 48 kHz; here they are an `EQ`, within 0.1 dB of them at any rate.
 
     Args:

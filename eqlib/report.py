@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eqlib import data
 from eqlib.compare import PUBLISHED
 from eqlib.errors import EqlibError
-from eqlib.experiments import ABLATIONS
+from eqlib.experiments import ABLATIONS, NOTES
 from eqlib.reproduce import RESULTS, read_results
 
 SETS = ("piano", "notes", "unheard", "phrases")
@@ -31,7 +32,8 @@ class Table:
     Attributes:
         caption: what it tells, a sentence.
         header: a name for each column.
-        rows: cells as text; the first one names the row.
+        rows: cells as text; the first one names the row. A row of one cell is a heading for the
+            rows below it.
     """
 
     caption: str
@@ -39,7 +41,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def __repr__(self) -> str:
-        cells = [self.header, *self.rows]
+        cells = [self._filled(row) for row in (self.header, *self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.header))]
         lines = [self.caption]
         for first, *others in cells:
@@ -47,14 +49,18 @@ class Table:
             lines.append("  ".join([first.ljust(widths[0]), *right]).rstrip())
         return "\n".join(lines)
 
+    def _filled(self, row: Sequence[str]) -> tuple[str, ...]:
+        """A row with as many cells as the header."""
+        return (*row, *[""] * (len(self.header) - len(row)))
+
     def _repr_html_(self) -> str:
         def row(cells: Sequence[str], tag: str) -> str:
-            scope = "col" if tag == "th" else "row"
+            scope = "col" if tag == "th" else "row" if len(cells) > 1 else "rowgroup"
             first = f'<th scope="{scope}" style="text-align:left">{html.escape(cells[0])}</th>'
             end = ' scope="col"' if tag == "th" else ""
             others = "".join(
                 f'<{tag}{end} style="text-align:right">{html.escape(cell)}</{tag}>'
-                for cell in cells[1:]
+                for cell in self._filled(cells)[1:]
             )
             return f"<tr>{first}{others}</tr>"
 
@@ -62,7 +68,7 @@ class Table:
         return (
             '<div class="eq-table" style="overflow-x:auto" tabindex="0" role="group" '
             f'aria-label="{html.escape(self.caption)}"><table class="table">\n'
-            f"<caption>{html.escape(self.caption)}</caption>\n"
+            f"<caption><span>{html.escape(self.caption)}</span></caption>\n"
             f"<thead>{row(self.header, 'th')}</thead>\n<tbody>\n{body}\n</tbody></table></div>"
         )
 
@@ -100,16 +106,17 @@ def scores(*names: str) -> Table:
     """SNR of each method on each set of test recordings: the mean over clips, and the worst clip.
 
     Args:
-        names: of targets; one row for each of them and method.
+        names: of targets; one row for each method, and for several targets one group for each.
     """
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in names:
+        rows += [(name,)] if len(names) > 1 else []
         for method, found in by_method(name).items():
             cells = (
                 f"{found['scores'][s]['snr_db']:.1f} ({found['scores'][s]['worst_snr_db']:.1f})"
                 for s in SETS
             )
-            rows.append((f"{name}: {method}" if len(names) > 1 else method, *cells))
+            rows.append((method, *cells))
     return Table(
         "SNR in dB, the mean over recordings and, in brackets, the worst one.",
         ("method", "unseen piano notes", "unseen notes", "unheard instruments", "phrases, mixes"),
@@ -171,15 +178,15 @@ def price(name: str) -> Table:
         rows.append(
             (
                 method,
+                f"{found['scores']['notes']['snr_db']:.1f}",
                 f"{found['parameters']:,}",
                 f"{found['fit_seconds']:,.1f} s",
                 f"{speed:,.0f}" if found["parameters"] else "-",
-                f"{found['scores']['notes']['snr_db']:.1f}",
             )
         )
     return Table(
         f"{name}: the price of each method, on the machine that the results file names.",
-        ("method", "parameters", "time to fit", "times real time", "SNR, unseen notes (dB)"),
+        ("method", "SNR, unseen notes (dB)", "parameters", "time to fit", "times real time"),
         tuple(rows),
     )
 
@@ -213,7 +220,8 @@ def left_out() -> Table:
             of = [found["scores"], *(fitted[m]["scores"] for m in fitted)]
             cells = (f"{s['unheard']['snr_db']:.1f}" for s in of)
             clips = len(found["scores"]["unheard"]["clips"])
-            rows.append((family, str(clips), f"{of[0]['notes']['snr_db']:.1f}", *cells))
+            name = _with_instruments(family)
+            rows.append((name, str(clips), f"{of[0]['notes']['snr_db']:.1f}", *cells))
     return Table(
         "Low shelf, trained without one family: mean SNR in dB on unseen notes of the others, and "
         "on all notes of the family.",
@@ -226,6 +234,14 @@ def left_out() -> Table:
         ),
         tuple(rows),
     )
+
+
+def _with_instruments(family: str) -> str:
+    """A family's name, and in brackets its instruments, if they are one or two of other names."""
+    rows = [row for row in data.index() if row["family"] == family and row["kind"] in NOTES]
+    names = {row["instrument"] for row in rows}
+    told = len(names) < 3 and names != {family}
+    return f"{family} ({', '.join(sorted(names))})" if told else family
 
 
 def paper() -> Table:

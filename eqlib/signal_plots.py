@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import ndimage, signal
+from scipy.signal import windows
 
 from eqlib.clips import Clips
 from eqlib.errors import EqlibError, check_number
@@ -195,9 +196,13 @@ def _draw_spectrograms(fig: Figure, axes: Sequence[Axes], clips: Clips) -> None:
 
 
 def _smooth_spectrum_db(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """(frequencies_hz, level_db), 48 an octave: a bell a sixth of an octave wide, over power."""
+    """(frequencies_hz, level_db), 48 an octave: a bell a sixth of an octave wide, over power.
+
+    The ends are faded, or a sound that breaks off would seem to have high frequencies.
+    """
     samples = max(len(audio), 2 * sample_rate)  # bins of 0.5 Hz or finer: some in every band
-    power = np.abs(np.fft.rfft(audio.astype(np.float64), samples)) ** 2
+    faded = audio * windows.tukey(len(audio), 0.1)
+    power = np.abs(np.fft.rfft(faded, samples)) ** 2
     total = np.concatenate(([0], np.cumsum(power)))
     octaves = np.arange(int(48 * np.log2(sample_rate / 2 / LOW_HZ)) - 2) / 48
     edges_hz = LOW_HZ * 2.0 ** (octaves + [[-1 / 24], [1 / 24]])

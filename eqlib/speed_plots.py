@@ -138,7 +138,8 @@ def diagonals(*, kernel: int = 3, time: int = 5) -> Figure:
     belongs[:, :time] = np.arange(kernel)[:, None] + np.arange(time)
     shorter = belongs.ravel()[: kernel * (time + kernel - 1)].reshape(kernel, -1)
     fig = Figure(figsize=(WIDTH, 1.9))
-    left, right = fig.subplots(1, 2)
+    # Cells of one size in both, and room for the line at the right end.
+    left, right = fig.subplots(1, 2, width_ratios=(time + kernel, time + kernel - 1))
     _table(left, belongs, f"rows of {time + kernel}")
     _table(right, shorter, f"rows of {time + kernel - 1}")
     return fig
@@ -160,6 +161,6 @@ def _table(ax: Axes, numbers: np.ndarray, title: str) -> None:
             color="black" if n >= 0 else "#777777",
             style="normal" if n >= 0 else "italic",
         )
-    ax.set(title=title, xticks=[], yticks=[], aspect="equal")
+    ax.set(title=title, xticks=[], yticks=[], aspect="equal", xlim=(-0.55, columns - 0.4))
     ax.invert_yaxis()
     ax.grid(False)

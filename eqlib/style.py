@@ -127,14 +127,16 @@ def log_frequency(ax: Axes, which: str, *, low_hz: float, high_hz: float) -> Non
     axis.set_label_text("frequency (Hz)")
 
 
-def steps(edges: np.ndarray, *, extend: str = "neither") -> dict[str, Any]:
+def steps(edges: np.ndarray, *, extend: str = "neither", colors: str = "viridis") -> dict[str, Any]:
     """Arguments of pcolormesh for a color scale in steps: easy to read off, and a small file.
 
     Args:
         edges: the values between which a color holds.
-        extend: "min" if values below the first edge occur; they take the darkest color.
+        extend: "min" if values below the first edge occur, which take the first color; "both" if
+            there are others above the last.
+        colors: a color map of matplotlib.
     """
-    return {"cmap": "viridis", "norm": BoundaryNorm(edges, 256, extend=extend), "rasterized": True}
+    return {"cmap": colors, "norm": BoundaryNorm(edges, 256, extend=extend), "rasterized": True}
 
 
 def steps_db(lowest: int, *, step: int = 5) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from eqlib.errors import EqlibError, check_integer, check_number
 from eqlib.model import EQNet
@@ -117,6 +118,9 @@ def gradient_norms(norms: Sequence[float], *, quantile: float = 0.5) -> Figure:
     ax.plot(steps, lengths, label="length of the gradient", **look)
     ax.plot(steps, limit, label="limit", color=ROLES["output"]["color"])
     ax.set(yscale="log", xlabel="step", ylabel="length", xlim=(1, len(lengths)))
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(lambda length, _: f"{length:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
     legend(fig, ax)
     return fig
 

@@ -185,7 +185,7 @@ def notation() -> tuple[set[str], set[str]]:
     lines = [
         line.split("|") for line in prose(BOOK / "notation.md").splitlines() if line[:1] == "|"
     ]
-    names = {name for cells in lines for name in re.findall(r"`([^`]+)`", cells[2])}
+    names = {name for cells in lines for name in re.findall(r"`([^`]+)`", cells[3])}
     return set().union(*(symbols(cells[1]) for cells in lines)), names
 
 
@@ -419,8 +419,8 @@ def test_tables_are_made_from_the_data(tmp_path):
         nbformat.write(notebook(eqlib=stored), tmp_path / f"{name}.ipynb")
     lines = page_tables.costs(tmp_path / f"{name}.ipynb" for name in ("fast", "tour")).splitlines()
     assert lines[2:] == [
-        "| {doc}`fast` | 41 s | 120 s | 0.8 GB |",
-        "| {doc}`tour` | - | 420 s | - |",
+        "| {doc}`fast` | 41\u00a0s | 120\u00a0s | 0.8\u00a0GB |",
+        "| {doc}`tour` | - | 420\u00a0s | - |",
     ]
 
 

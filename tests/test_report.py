@@ -22,7 +22,8 @@ def test_scores_are_the_means_and_the_worst_clips_of_the_file():
         mean, worst = map(float, re.fullmatch(r"(\S+) \((\S+)\)", cell).groups())
         assert mean == pytest.approx(sum(clips) / len(clips), abs=0.06)
         assert worst == pytest.approx(min(clips), abs=0.06)
-    assert len(report.scores("low-shelf", "peaking").rows) == 8
+    several = report.scores("low-shelf", "peaking").rows
+    assert several[:5] == (("low-shelf",), *table.rows) and several[5] == ("peaking",)
 
 
 def test_networks_errors_bands_and_price_show_the_file():
@@ -34,7 +35,7 @@ def test_networks_errors_bands_and_price_show_the_file():
     assert float(network[1]) == pytest.approx(entry["scores"]["notes"]["mae"], rel=0.01)
     bands = {row[0]: row[2] for row in report.bands("lowpass").rows}
     assert bands["500 Hz"] == f"{entry['scores']['notes']['bands']['500']:.2f}"
-    assert report.price("lowpass").rows[1][1] == "561,473"
+    assert report.price("lowpass").rows[1][2] == "561,473"
 
 
 def test_ablations_are_differences_from_the_network_as_it_is():
@@ -54,7 +55,7 @@ def test_each_family_is_left_out_once():
     families = [row[0] for row in report.left_out().rows]
     assert len(set(families)) == len(families) == 9
     found = RESULTS["low-shelf without strings"]["scores"]["unheard"]["snr_db"]
-    row = report.left_out().rows[families.index("strings")]
+    row = report.left_out().rows[families.index("strings (violin)")]
     assert row[3] == f"{found:.1f}"
 
 
@@ -82,6 +83,13 @@ def test_a_table_is_readable_in_a_terminal_and_by_a_screen_reader():
     scopes = [attrs["scope"] for tag, attrs in found if tag == "th"]
     assert scopes == ["col", "col", "row", "row"]
     assert [attrs for tag, attrs in found if tag == "div"][0]["aria-label"] == "What <it> tells."
+
+
+def test_a_row_of_one_cell_is_a_heading():
+    table = report.Table("Two groups.", ("a", "b"), (("first",), ("one", "1.0")))
+    assert repr(table).splitlines()[2:] == ["first", "one    1.0"]
+    row = '<tr><th scope="rowgroup" style="text-align:left">first</th>'
+    assert row + '<td style="text-align:right"></td></tr>' in table._repr_html_()
 
 
 def test_an_unknown_name_lists_the_known_ones():

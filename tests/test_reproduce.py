@@ -243,13 +243,41 @@ def test_a_name_that_does_not_exist_lists_those_that_do(capsys):
 
 
 def test_no_recording_is_in_training_and_judged():
-    unlike = {experiment.left_out: experiment for experiment in experiments().values()}
+    unlike = {(each.left_out, each.octave_up): each for each in experiments().values()}
     for experiment in unlike.values():
         heard = {*experiment.train_clips().names, *experiment.validation_clips().names}
+        heard |= {name.removesuffix(", an octave up") for name in heard}
         for clips in experiment.test_clips().values():
             assert heard.isdisjoint(clips.names)
             families = {row["family"] for row in experiment.train_clips().info}
             assert families.isdisjoint(experiment.left_out)
+
+
+def test_notes_are_heard_an_octave_up_but_none_that_is_kept_for_judging():
+    plain = experiments()["low-shelf"].train_clips()
+    clips = experiments()["lowpass"].train_clips()
+    assert clips.names[: len(plain)] == plain.names
+    added = clips.names[len(plain) :]
+    kept = {(row["instrument"], row["midi"]) for row in data.index() if row["split"] != "train"}
+    expected = [
+        f"{name}, an octave up"
+        for name, row in zip(plain.names, plain.info, strict=True)
+        if (row["midi"] or 0) <= 96 and (row["instrument"], (row["midi"] or 0) + 12) not in kept
+    ]
+    assert list(added) == expected
+    assert 30 < len(added) < len(plain)
+    for name in added[::9]:
+        once, twice = clips[name.removesuffix(", an octave up")], clips[name]
+        assert len(twice) == -(-len(once) // 2)
+        # The same spectrum at twice the frequencies, up to what the resampling filters away.
+        slow, fast = np.fft.rfft(once, 2 * len(twice)), 2 * np.fft.rfft(twice)
+        band = len(fast) * 3 // 4
+        assert metrics.snr_db(np.abs(slow[:band]), np.abs(fast[:band])) > 30
+
+
+def test_settings_name_the_octave_only_where_it_is_heard():
+    assert experiments()["lowpass"].settings()["octave_up"] is True
+    assert "octave_up" not in experiments()["low-shelf"].settings()
 
 
 def test_the_targets_are_the_papers_families_as_iir_and_fir_and_three_more():

@@ -7,6 +7,7 @@ import { LOW_HZ, SIZE, axes, clamp, decibels, hertz } from "./plot.js";
 import { LoopPlayer, decode, loudnessMeter, render } from "./sound.js";
 
 const TEXT_HZ = [31.25, 62.5, 125, 250, 500, 1000, 2000, 4000, 7000];
+const NEW_HZ = [1000, 250, 4000, 500, 2000, 120, 6000]; // of added bands, those that are free
 const FIRST_CURVE = { frequencies_hz: [60, 250, 1000, 4000], gains_db: [0, 3, -3, 0] };
 let desks = 0;
 
@@ -34,11 +35,13 @@ export function mount(element, state, changed = () => {}) {
   const lineHz = Array.from({ length: 240 }, (_, i) => LOW_HZ * (highHz / LOW_HZ) ** ((i / 239) * 0.999));
   const line = make("path", { class: "eq-desk-curve", fill: "none" });
   const handles = make("g");
+  const reaches = make("g"); // round about each point, for fingers
   const svg = make(
     "svg",
     { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, class: "eq-desk-plot", role: "group", "aria-label": "Response of the equalizer: gain over frequency" },
     ...grid,
     line,
+    reaches,
     handles,
   );
   const list = make("div", { class: "eq-desk-bands" });
@@ -77,12 +80,14 @@ export function mount(element, state, changed = () => {}) {
   function report() {
     limit();
     draw();
+    presets.value = "";
     changed(copyOf());
   }
   function replace(eq, said, tell = true) {
     ({ bands, curve } = structuredClone({ bands: eq.bands ?? [], curve: eq.curve ?? null }));
     limit();
     build();
+    presets.value = "";
     if (said) status.textContent = said;
     if (tell) changed(copyOf());
   }
@@ -128,24 +133,37 @@ export function mount(element, state, changed = () => {}) {
       replace(copyOf(), `Point ${widest + 2} added at ${hertz(at)}.`);
       handles.children[widest + 1].focus();
     } else {
-      bands.push({ kind: "peaking", cutoff_hz: 1000, gain_db: 6, q: 1, slope: null, bypass: false });
-      replace(copyOf(), `Band ${count()} added: a peak at 1 kHz.`);
+      const taken = (hz) => bands.some((band) => Math.abs(Math.log2(band.cutoff_hz / hz)) < 0.3);
+      const hz = NEW_HZ.find((at) => at < highHz && !taken(at)) ?? NEW_HZ[0];
+      bands.push({ kind: "peaking", cutoff_hz: hz, gain_db: 6, q: 1, slope: null, bypass: false });
+      replace(copyOf(), `Band ${count()} added: a peak at ${hertz(hz)}.`);
       handles.lastElementChild.focus();
     }
   }
 
   function handle(index) {
     const circle = make("circle", { r: 9, tabindex: 0, role: "slider", class: "eq-desk-point", "aria-label": named(index), "aria-valuemin": LIMITS.lowest_hz, "aria-valuemax": Math.round(highHz) });
-    circle.addEventListener("pointerdown", (event) => {
+    let held = [0, 0]; // from the finger to the point
+    const under = (event) => {
+      const box = svg.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top].map((at) => (at * SIZE.width) / box.width);
+    };
+    const grab = (event) => {
+      const [x, y] = under(event);
+      const { hz, db } = place(index);
+      held = [toX(hz) - x, toY(db) - y];
       circle.setPointerCapture(event.pointerId);
       circle.focus();
       event.preventDefault();
-    });
+    };
+    circle.addEventListener("pointerdown", grab);
+    const reach = make("circle", { class: "eq-desk-reach" });
+    reach.addEventListener("pointerdown", grab);
+    reaches.append(reach);
     circle.addEventListener("pointermove", (event) => {
       if (!circle.hasPointerCapture(event.pointerId)) return;
-      const box = svg.getBoundingClientRect();
-      const scale = SIZE.width / box.width;
-      move(index, toHz((event.clientX - box.left) * scale), toDb((event.clientY - box.top) * scale));
+      const [x, y] = under(event);
+      move(index, toHz(x + held[0]), toDb(y + held[1]));
     });
     circle.addEventListener("keydown", (event) => {
       const fine = event.shiftKey ? 0.2 : 1;
@@ -173,6 +191,7 @@ export function mount(element, state, changed = () => {}) {
         status.textContent = `${label} needs a number; it stays at ${Number(owner[name].toPrecision(5))}.`;
       } else owner[name] = value;
       report();
+      input.value = Number(owner[name].toPrecision(5)); // its limits may have changed it
     });
     return make("label", {}, `${label} `, input);
   }
@@ -215,6 +234,7 @@ export function mount(element, state, changed = () => {}) {
 
   function build() {
     const indices = [...Array(count()).keys()];
+    reaches.replaceChildren();
     handles.replaceChildren(...indices.map(handle));
     list.replaceChildren(...indices.map(row));
     mode.value = curve ? "curve" : "bands";
@@ -228,8 +248,10 @@ export function mount(element, state, changed = () => {}) {
       const { hz, db, gain } = place(index);
       const bypassed = !curve && Boolean(bands[index].bypass);
       const circle = handles.children[index];
-      circle.setAttribute("cx", toX(hz));
-      circle.setAttribute("cy", toY(db));
+      for (const round of [circle, reaches.children[index]]) {
+        round.setAttribute("cx", toX(hz));
+        round.setAttribute("cy", toY(db));
+      }
       circle.classList.toggle("eq-desk-bypassed", bypassed);
       circle.setAttribute("aria-valuenow", Math.round(hz));
       circle.setAttribute("aria-valuetext", `${hertz(hz)}${gain ? `, ${decibels(db)}` : ""}${bypassed ? ", bypassed" : ""}`);
@@ -293,7 +315,9 @@ export function mount(element, state, changed = () => {}) {
   });
   const presets = make("select", {}, option(["", "choose …"]), ...Object.keys(state.presets ?? {}).map((name) => option([name, name])));
   presets.addEventListener("change", () => {
-    if (presets.value) replace(state.presets[presets.value], `Preset ${presets.value}.`);
+    const { value } = presets;
+    if (value) replace(state.presets[value], `Preset ${value}.`);
+    presets.value = value;
   });
   const add = make("button", { type: "button", onclick: append }, "add a band");
   async function copy() {
@@ -318,10 +342,10 @@ export function mount(element, state, changed = () => {}) {
       make("button", { type: "button", onclick: () => replace(first, "As at the start.") }, "reset"),
       make("button", { type: "button", onclick: copy }, "copy as Python"),
     ),
+    status,
     svg,
     ...(sounds.length ? [make("div", { class: "eq-desk-bar" }, play, make("label", {}, "sound ", clip), make("label", {}, dry, " dry, without the equalizer")), level] : []),
     list,
-    status,
     make("details", { id: `eq-desk-${desks++}` }, make("summary", {}, "The curve in words and as code"), text, make("p", {}, code)),
   );
   limit();

@@ -26,6 +26,7 @@ const COLORS = Array.from({ length: 256 }, (_, gray) => {
 const WAVE = 70; // heights of pictures, in CSS pixels
 const MAP = 110;
 const BARS = 120;
+const BARS_DB = 24; // below the highest gain of all
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -125,7 +126,7 @@ export async function mount(element, state) {
     stop();
     const mine = turn;
     const made = await band(index);
-    if (mine === turn) await play(made, 0, `The band of filter ${index + 1}`);
+    if (mine === turn) await play(made, 0, `The band of filter ${index}`);
   };
 
   // --- pictures
@@ -185,9 +186,9 @@ export async function mount(element, state) {
     }
     const [pen, w, h] = surface(bars, BARS);
     const gains = gainsNow();
-    const { low, high } = maps.Z_hat;
+    const { high } = maps.Z_hat;
     gains.forEach((db, index) => {
-      const share = Math.max(0.01, (db - low) / (high - low));
+      const share = Math.max(0.01, 1 + (db - high) / BARS_DB);
       pen.globalAlpha = index === filter ? 1 : 0.6;
       pen.fillStyle = index === filter ? "#d55e00" : getComputedStyle(element).color;
       pen.fillRect((index / filters) * w, h * (1 - share), Math.max(1, w / filters - 1), h * share);
@@ -203,15 +204,15 @@ export async function mount(element, state) {
     const gain = gains[filter];
     const below = gain < maps.Z_hat.low + 0.1 ? "at most " : "";
     words.textContent =
-      `At ${time.toFixed(2)} s: filter ${loudest + 1} (center ${hertz(centers[loudest])}) lets most through; ` +
-      `filter ${highest + 1} (${hertz(centers[highest])}) has the highest gain. ` +
-      `Filter ${filter + 1}, center ${hertz(centers[filter])}: gain ${below}${gain.toFixed(1).replace("-", "−")} dB.`;
+      `At ${time.toFixed(2)} s: filter ${loudest} (center ${hertz(centers[loudest])}) lets most through; ` +
+      `filter ${highest} (${hertz(centers[highest])}) has the highest gain. ` +
+      `Filter ${filter}, center ${hertz(centers[filter])}: gain ${below}${gain.toFixed(1).replace("-", "−")} dB.`;
     wave.setAttribute("aria-label", `Waveform of the note, ${seconds.toFixed(2)} s, cursor at ${time.toFixed(2)} s`);
     bars.setAttribute("aria-label", `Gain of each of ${filters} filters at ${time.toFixed(2)} s, low ones left: from ${Math.min(...gains).toFixed(0)} to ${Math.max(...gains).toFixed(0)} dB`);
     for (const { name, canvas } of pictures) canvas.setAttribute("aria-label", `${TITLES[name][0]}, ${TITLES[name][1]}: level of ${filters} channels over time, low ones at the bottom`);
     slider.value = time;
     slider.setAttribute("aria-valuetext", `${time.toFixed(2)} s`);
-    number.value = filter + 1;
+    number.value = filter;
   }
   function look(at) {
     time = Math.min(seconds, Math.max(0, at));
@@ -228,7 +229,7 @@ export async function mount(element, state) {
   const status = make("p", { role: "status" });
   const playNote = make("button", { type: "button", onclick: () => (source ? stop() : play(note, time < seconds - 0.05 ? time : 0, "The note")) }, "Play the note");
   const slider = make("input", { type: "range", min: 0, max: seconds, step: 0.01, "aria-label": "time in seconds", oninput: () => (stop(), look(Number(slider.value))) });
-  const number = make("input", { type: "number", min: 1, max: filters, step: 1, onchange: () => choose(Math.min(filters, Math.max(1, Math.round(Number(number.value)) || 1)) - 1) });
+  const number = make("input", { type: "number", min: 0, max: filters - 1, step: 1, onchange: () => choose(Math.min(filters - 1, Math.max(0, Math.round(Number(number.value)) || 0))) });
   const playBand = make("button", { type: "button", onclick: () => hearBand(filter) }, "Play its band");
   const figure = (canvas, name, about) => make("figure", { class: "eq-inside-figure" }, make("figcaption", {}, make("strong", {}, name), ` ${about}`), canvas);
   element.classList.add("eq-inside");
@@ -236,14 +237,14 @@ export async function mount(element, state) {
   element.setAttribute("aria-label", "Inside the network");
   element.replaceChildren(
     make("div", { class: "eq-inside-bar" }, playNote, make("label", {}, "time ", slider), make("label", {}, "filter ", number), playBand),
+    words,
     make(
       "div",
       { class: "eq-inside-pictures" },
       figure(wave, "x", "the note"),
       ...pictures.map(({ name, canvas }) => figure(canvas, ...TITLES[name])),
-      figure(bars, "now", "the gain of each filter, low ones left; click one to hear its band"),
+      figure(bars, "now", `the gain of each filter, low ones left, ${BARS_DB} dB from bottom to top; click one to hear its band`),
     ),
-    words,
     status,
   );
   draw();

@@ -38,7 +38,7 @@ export function mount(element, first, stop = null) {
 
   const heading = make("p", { class: "eq-monitor-heading" });
   const pictures = make("div", { class: "eq-monitor-pictures" });
-  const words = make("p", { role: "status" });
+  const words = make("p", { role: "status", class: "eq-monitor-words" });
   const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "validation" });
   const play = make("button", { type: "button", onclick: toggle }, "Replay");
   const replay = make("div", { class: "eq-monitor-bar" }, play, make("label", {}, "validation ", slider));
@@ -95,8 +95,8 @@ export function mount(element, first, stop = null) {
     if (check) snr.svg.append(make("circle", { cx: snr.toX(check.step), cy: snr.toY(check.snr_db), r: 5, class: "eq-monitor-now" }));
 
     const hz = state.frequencies_hz;
-    const span = state.target_db ? ends(state.target_db, [0, 0]) : [0, 0];
-    const response = chart({ x: hz.length ? [hz[0], hz.at(-1)] : [30, 8000], logX: true, y: [Math.max(-40, span[0]) - 6, span[1] + 6], title: "response in dB over Hz: network, target dashed", label: "Response of the network, beside the target" });
+    const span = ends([...(state.target_db ?? []), ...(checks.at(-1)?.gain_db ?? [])], [0, 0]);
+    const response = chart({ x: hz.length ? [hz[0], hz.at(-1)] : [30, 8000], logX: true, y: [Math.max(-40, span[0]) - 6, Math.min(40, span[1]) + 6], title: "response in dB over Hz: network, target dashed", label: "Response of the network, beside the target" });
     if (state.target_db) response.line("eq-monitor-target", hz.map((f, i) => [f, state.target_db[i]]));
     if (check) response.line("eq-monitor-response", hz.map((f, i) => [f, check.gain_db[i]]));
     pictures.replaceChildren(loss.svg, snr.svg, response.svg);

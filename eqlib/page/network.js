@@ -116,7 +116,6 @@ export function mount(element, state, engine = pageEngine(state)) {
     about.textContent = state.networks[network.value]?.about ?? "";
   }
   async function take(chosen) {
-    file.value = ""; // so that the same file can be chosen again
     if (!chosen) return;
     if (busy) {
       status.textContent = "Wait for the run to end, or cancel it; then choose the file.";
@@ -134,6 +133,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     }
     button.disabled = false;
   }
+  file.addEventListener("click", () => (file.value = "")); // so that the same file can be chosen again
   drop.addEventListener("dragover", (event) => {
     event.preventDefault();
     drop.classList.add("eq-network-over");

@@ -127,9 +127,11 @@ export async function mount(element, state) {
 
   const shapes = new Map();
   function surface(canvas) {
-    const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-    if (canvas.width !== width) canvas.width = width;
+    const width = Math.max(1, canvas.clientWidth);
+    const [wide, tall] = [width, HEIGHT].map((size) => Math.round(size * devicePixelRatio));
+    if (canvas.width !== wide || canvas.height !== tall) [canvas.width, canvas.height] = [wide, tall];
     const brush = canvas.getContext("2d");
+    brush.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     brush.clearRect(0, 0, width, HEIGHT);
     brush.fillStyle = brush.strokeStyle = getComputedStyle(element).color;
     return [brush, width];
@@ -180,7 +182,7 @@ export async function mount(element, state) {
   function idle() {
     const [brush, width] = surface(bands);
     brush.globalAlpha = 0.8;
-    brush.font = `${13 * devicePixelRatio}px sans-serif`;
+    brush.font = "13px sans-serif";
     brush.textAlign = "center";
     brush.fillText(blind ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
     brush.globalAlpha = 1;
@@ -224,31 +226,35 @@ export async function mount(element, state) {
   function hearBlind(which) {
     const { pair, x } = blind;
     choose(which === 2 ? pair[x] : pair[which]);
+    hears.forEach((button, index) => button.setAttribute("aria-pressed", index === which));
     if (!mixer?.sources.length) toggle();
   }
   function answer(guess) {
+    const was = blind.x;
     blind.trials += 1;
-    blind.right += guess === blind.x ? 1 : 0;
+    blind.right += guess === was ? 1 : 0;
     blind.x = Math.random() < 0.5 ? 0 : 1;
     const chance = guessing(blind.right, blind.trials);
-    score.textContent = `${blind.right} of ${blind.trials} right. By guessing alone, ${chance < 0.001 ? "less than 0.1" : (100 * chance).toPrecision(2)} % would do as well or better.`;
+    score.textContent = `${guess === was ? "Right" : "Wrong"}, X was ${"AB"[was]}. ${blind.right} of ${blind.trials} right. By guessing alone, ${chance < 0.001 ? "less than 0.1" : (100 * chance).toPrecision(2)} % would do as well or better.`;
     hearBlind(2);
   }
   const option = (index) => make("option", { value: index }, tracks[index].name);
   const pairOf = [0, 1].map(() => make("select", {}, ...tracks.map((_, index) => option(index))));
+  const hears = ["A", "B", "X"].map((name, which) => make("button", { type: "button", "aria-pressed": false, onclick: () => hearBlind(which) }, `hear ${name}`));
   const test = make(
     "details",
     { class: "eq-compare-abx" },
     make("summary", {}, "Blind test (ABX)"),
-    make("p", {}, "X is A or B, drawn anew for each answer. Can you tell which?"),
+    make("p", {}, "X is A or B, drawn anew for each answer. Can you tell which? Decide before how many answers you will give, ten or more: whoever stops at the best moment is only lucky."),
     make("p", { class: "eq-compare-bar" }, make("label", {}, "A: ", pairOf[0]), make("label", {}, "B: ", pairOf[1])),
-    make("p", { class: "eq-compare-bar" }, ...["A", "B", "X"].map((name, which) => make("button", { type: "button", onclick: () => hearBlind(which) }, `hear ${name}`))),
+    make("p", { class: "eq-compare-bar" }, ...hears),
     make("p", { class: "eq-compare-bar" }, ...["X is A", "X is B"].map((name, guess) => make("button", { type: "button", onclick: () => answer(guess) }, name))),
     score,
   );
   function newTest() {
     blind = { pair: pairOf.map((select) => Number(select.value)), x: Math.random() < 0.5 ? 0 : 1, right: 0, trials: 0 };
     score.textContent = "";
+    hears.forEach((button) => button.setAttribute("aria-pressed", false));
   }
   pairOf.forEach((select) => select.addEventListener("change", newTest));
   test.addEventListener("toggle", () => {
@@ -268,8 +274,10 @@ export async function mount(element, state) {
     const input = make("input", { type: "number", min: 0, max: duration.toFixed(2), step: 0.05, value: (end ? duration : 0).toFixed(2) });
     input.addEventListener("change", () => {
       const next = fields.map((field) => Math.min(duration, Math.max(0, Number(field.value))));
-      if (next[1] - next[0] >= 0.05) setLoop(...next);
-      else {
+      if (next[1] - next[0] >= 0.05) {
+        status.textContent = "";
+        setLoop(...next);
+      } else {
         status.textContent = "The loop needs at least 0.05 s; it stays as it was.";
         setLoop(...loop);
       }
@@ -288,7 +296,7 @@ export async function mount(element, state) {
     }),
   );
   pairOf[0].value = target >= 0 ? target : 0;
-  pairOf[1].value = output >= 0 ? output : Math.min(1, tracks.length - 1);
+  pairOf[1].value = output >= 0 ? output : Number(pairOf[0].value) === 0 ? Math.min(1, tracks.length - 1) : 0;
   element.classList.add("eq-compare");
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", state.title ?? `Player: ${state.tracks.map((track) => track.name).join(", ")}`);

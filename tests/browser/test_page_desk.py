@@ -49,14 +49,36 @@ class Desk:
         """The line of Python that the desk shows."""
         return self.root.locator("code").text_content()
 
-    def drag(self, index, right, up):
+    def drag(self, index, right, up, *, beside=0):
+        """Takes a point so many pixels beside its center, and moves it."""
         self.points.nth(index).scroll_into_view_if_needed()
         box = self.points.nth(index).bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        x, y = box["x"] + box["width"] / 2 + beside, box["y"] + box["height"] / 2
         self.page.mouse.move(x, y)
         self.page.mouse.down()
         self.page.mouse.move(x + right, y - up, steps=7)
         self.page.mouse.up()
+
+
+def test_a_finger_takes_hold_of_a_point_that_it_just_misses(desk):
+    first = desk.bands()[0]
+    desk.drag(0, 0, 30, beside=16)
+    moved = desk.bands()[0]
+    assert moved["cutoff_hz"] == pytest.approx(first["cutoff_hz"], rel=0.02), "it does not jump"
+    assert moved["gain_db"] > first["gain_db"] + 3
+    desk.drag(0, 0, 30, beside=60)
+    assert desk.bands()[0] == moved
+
+
+def test_an_added_band_takes_a_place_that_is_free(desk):
+    desk.set({"bands": []})
+    for _ in range(3):
+        desk.root.get_by_role("button", name="add a band").click()
+    assert len({band["cutoff_hz"] for band in desk.bands()}) == 3
+    desk.root.get_by_label("preset").select_option("low-shelf")
+    assert desk.root.get_by_label("preset").input_value() == "low-shelf"
+    desk.drag(0, 40, 0)
+    assert desk.root.get_by_label("preset").input_value() == "", "it is no preset any more"
 
 
 @pytest.fixture

@@ -143,6 +143,10 @@ def test_abx_counts_and_tells_the_chance_of_guessing(hear_it):
         x = hear_it.evaluate("element => element.eqPlayer.blind.x")
         name = ["X is A", "X is B"][x if right else 1 - x]
         hear_it.get_by_role("button", name=name).click()
+        said = hear_it.locator(".eq-compare-score").text_content()
+        assert said.startswith(f"{'Right' if right else 'Wrong'}, X was {'AB'[x]}.")
+    pressed = hear_it.locator('[aria-pressed="true"]')
+    assert pressed.all_text_contents() == ["hear X"]
     text = hear_it.locator(".eq-compare-score").text_content()
     assert "3 of 4 right" in text
     assert float(re.search(r"alone, ([\d.]+) %", text)[1]) == pytest.approx(100 * 5 / 16, abs=0.5)

@@ -54,3 +54,12 @@ def test_math_is_set_without_a_network(open_page):
     page = open_page("book/tour.html")
     page.locator("mjx-container").first.wait_for()
     assert page.locator("mjx-container").count() > 10
+
+
+@each_page
+def test_no_formula_is_cut_off_on_a_small_laptop(open_page, name):
+    page = open_page(f"{name}.html", viewport={"width": 1280, "height": 800})
+    page.locator("html[data-eq-ready]").wait_for()
+    cut = """boxes => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1)
+        .map((box) => box.closest('[id]').id)"""
+    assert page.locator("div.math mjx-container").evaluate_all(cut) == []
