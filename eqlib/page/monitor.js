@@ -104,13 +104,13 @@ export function mount(element, first, stop = null) {
     const left = state.running ? `, about ${time(state.left_s)} left` : state.interrupted ? ", stopped early" : "";
     heading.textContent = `Training, ${name}: ${state.step} steps in ${time(state.seconds)}${left}.`;
     const best = shown === state.best ? " This is the best so far, the one that is kept." : "";
-    const said = check ? `After ${check.step} steps (${time(check.seconds)}): mae ${check.mae}, SNR ${check.snr_db} dB${distance(state, check)}.${best}` : "No validation yet.";
+    const said = check ? `After ${check.step} steps (${time(check.seconds)}): mae ${check.mae}, SNR ${check.snr_db.toFixed(1)} dB${distance(state, check)}.${best}` : "No validation yet.";
     if (words.textContent !== said) words.textContent = said;
     replay.hidden = state.running || checks.length < 2;
     button.hidden = !stop || !state.running;
     slider.max = Math.max(0, checks.length - 1);
     slider.value = shown;
-    slider.setAttribute("aria-valuetext", check ? `after ${check.step} steps, SNR ${check.snr_db} dB` : "none");
+    slider.setAttribute("aria-valuetext", check ? `after ${check.step} steps, SNR ${check.snr_db.toFixed(1)} dB` : "none");
   }
 
   element.classList.add("eq-monitor");
