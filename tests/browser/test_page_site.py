@@ -63,3 +63,14 @@ def test_no_formula_is_cut_off_on_a_small_laptop(open_page, name):
     cut = """boxes => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1)
         .map((box) => box.closest('[id]').id)"""
     assert page.locator("div.math mjx-container").evaluate_all(cut) == []
+
+
+def test_on_a_phone_a_formula_has_the_whole_width(open_page):
+    page = open_page("book/frames.html", viewport={"width": 390, "height": 800})
+    page.locator("html[data-eq-ready]").wait_for()
+    # Of the formulas that do not fit, none gives room away to its number.
+    narrower = """boxes => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1)
+        .map((box) => box.parentElement.clientWidth - box.clientWidth)"""
+    lost = page.locator("div.math:has(.eqno) > mjx-container").evaluate_all(narrower)
+    assert lost
+    assert max(lost) <= 1
