@@ -101,9 +101,8 @@ def fader_responses(
         exact_db = 20 * np.log10(np.maximum(np.abs(eq.response(frequencies_hz)), 1e-4))
         above.plot(frequencies_hz, exact_db, **ROLES["target"], lw=5, alpha=0.3, label="target")
     looks = styles(settings)
-    sizes = np.linspace(
-        7, 3, len(settings)
-    )  # so that markers of equal faders do not hide each other
+    # Of several sizes, so that the markers of equal faders do not hide each other.
+    sizes = np.linspace(7, 3, len(settings))
     for (name, gains), style, mark, size in zip(
         settings.items(), looks, "osD^v<>" * 9, sizes, strict=False
     ):
