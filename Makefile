@@ -40,7 +40,7 @@ lab: $(INSTALLED) ## Open the chapters in JupyterLab
 	$(PY) -m jupyterlab book
 
 refresh: $(INSTALLED) ## Execute the chapters whose stored outputs are stale
-	$(PY) book/refresh.py $(if $(FORCE),--force $(FORCE))
+	$(PY) book/_ext/refresh.py $(if $(FORCE),--force $(FORCE))
 
 # From an empty _build, because a warm build is silent about the warnings of the cold one.
 site: $(INSTALLED) _onnx/installed $(if $(shell command -v npm),_vendor/installed) ## Build the book from the stored outputs; a warning is an error
@@ -90,8 +90,8 @@ _vendor/installed: package.json package-lock.json
 	@touch $@
 
 # The trained networks in the form that the pages run.
-_onnx/installed: $(INSTALLED) $(wildcard eqlib/weights/*) eqlib/onnx_export.py eqlib/plain.py \
-		eqlib/network_desk.py eqlib/model.py eqlib/layers.py
+_onnx/installed: $(INSTALLED) $(wildcard eqlib/networks/weights/*) $(wildcard eqlib/networks/*.py) \
+		eqlib/model.py eqlib/layers.py
 	rm -rf _onnx
 	$(PY) -m eqlib export _onnx/networks
 	@touch $@

@@ -15,19 +15,20 @@ Example::
     eqlib.train(net, pairs, validation)  # two minutes
     equalized = net.process(audio)
 
-Figures are in `eqlib.plots` and sounds in `eqlib.players`, which are imported by name, so that a
+Figures are in `eqlib.plots` and sounds in `eqlib.widgets.player`, which are imported by name, so that a
 program that needs neither starts quickly.
 """
 
-from eqlib import baselines, data, filters, frames, layers, metrics
+from eqlib import baselines, data, frames, layers, metrics
 from eqlib.checkpoints import load, pretrained, save
-from eqlib.clips import Clips
+from eqlib.data.clips import Clips
+from eqlib.data.pairs import Pairs, pair
+from eqlib.equalizers import eq
+from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError
-from eqlib.filters import EQ
 from eqlib.model import EQNet, EQNetConfig
-from eqlib.pairs import Pairs, pair
-from eqlib.runs import PAPER, History, Recipe
-from eqlib.training import pretrain, train
+from eqlib.training.loop import pretrain, train
+from eqlib.training.recipe import PAPER, History, Recipe
 
 __version__ = "0.1.0"
 __all__ = [

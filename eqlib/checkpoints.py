@@ -27,7 +27,7 @@ from torch import Tensor
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet, EQNetConfig
 
-WEIGHTS_FOLDER = Path(__file__).resolve().parent / "weights"
+WEIGHTS_FOLDER = Path(__file__).resolve().parent / "networks" / "weights"
 
 
 def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.float32) -> Path:

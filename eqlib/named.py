@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from eqlib.clips import Clips
+from eqlib.data.clips import Clips
 from eqlib.errors import EqlibError, check_integer
 
 Audio = np.ndarray | torch.Tensor

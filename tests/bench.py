@@ -27,7 +27,7 @@ import torch.nn.functional as F
 import eqlib
 from eqlib import EQNet, data, memory, metrics
 from eqlib.baselines import least_squares_fir
-from eqlib.filters import REFERENCE
+from eqlib.equalizers.eq import REFERENCE
 
 SNR_BOUNDS_DB = {"low-shelf": 42, "peaking": 38, "highpass": 29, "lowpass": 30}
 SEED = 0
@@ -84,7 +84,7 @@ def median_seconds(
 
 def speed() -> None:
     """Ratio to the plain network for one training step, and inference against real time."""
-    from eqlib.plain import PlainEQNet
+    from eqlib.networks.plain import PlainEQNet
 
     net = EQNet(seed=SEED)
     plain = PlainEQNet(net.config).take(net)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy import optimize, signal
 
-from eqlib import EQ, EqlibError, EQNet, EQNetConfig, bank, probe
+from eqlib import EQ, EqlibError, EQNet, EQNetConfig
+from eqlib.analysis import bank, systems
 from eqlib.layers import ORIENTATIONS
 
 RATE = 16_000
@@ -99,7 +100,7 @@ def test_still_faders_make_the_network_one_filter():
     gains = np.array([0.5, 1, 0, 2], np.float32)
     audio = np.random.default_rng(1).standard_normal(4_000).astype(np.float32)
     expected = np.convolve(audio, gains @ bank.channel_paths(net), "same")
-    output = probe.frozen(net, gains[:, None]).process(audio)
+    output = systems.frozen(net, gains[:, None]).process(audio)
     # Frames end in silence, where the filters reach beyond them.
     np.testing.assert_allclose(output, expected, atol=2e-3)
 

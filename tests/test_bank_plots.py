@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from scipy import signal
 
-from eqlib import EqlibError, EQNetConfig, bank, bank_plots
+from eqlib import EqlibError, EQNetConfig, plots
+from eqlib.analysis import bank
 
 RATE = 16_000
 CENTERS_HZ = np.geomspace(200, 6_000, 6)
@@ -21,12 +22,12 @@ FADER, PLACES = np.linspace(0.2, 0.9, 4), np.array([3, 20, 32, 63])
 PATHS = bank.channel_paths(NET)
 
 FIGURES = {
-    "taps": lambda: bank_plots.taps({"a": WEIGHT[0], "b": WEIGHT[7]}, sample_rate=RATE),
-    "one_channel": lambda: bank_plots.one_channel(NET, NOISE, 5),
-    "channels": lambda: bank_plots.channels({"by hand": NET, "the same": NET}, NOISE),
-    "unpoolings": lambda: bank_plots.unpoolings(NOISE[:64], FADER, PLACES, sample_rate=RATE),
-    "paths": lambda: bank_plots.paths({"one set": PATHS[:2]}, ["x", "y"], sample_rate=RATE),
-    "faders": lambda: bank_plots.faders(CENTERS_HZ, {"x": np.ones(6), "y": np.arange(6)}),
+    "taps": lambda: plots.taps({"a": WEIGHT[0], "b": WEIGHT[7]}, sample_rate=RATE),
+    "one_channel": lambda: plots.one_channel(NET, NOISE, 5),
+    "channels": lambda: plots.channels({"by hand": NET, "the same": NET}, NOISE),
+    "unpoolings": lambda: plots.unpoolings(NOISE[:64], FADER, PLACES, sample_rate=RATE),
+    "paths": lambda: plots.paths({"one set": PATHS[:2]}, ["x", "y"], sample_rate=RATE),
+    "faders": lambda: plots.faders(CENTERS_HZ, {"x": np.ones(6), "y": np.arange(6)}),
 }
 
 
@@ -81,7 +82,7 @@ def test_one_channel_shows_what_the_plain_layers_give():
 
 def test_one_channel_shows_the_square_where_the_network_squares():
     net = bank.by_hand(WEIGHT, SMALL, rectifier="square")
-    second = bank_plots.one_channel(net, NOISE, 0).axes[1]
+    second = plots.one_channel(net, NOISE, 0).axes[1]
     np.testing.assert_allclose(second.lines[0].get_ydata(), plain_front_end()[0][0] ** 2, atol=1e-4)
 
 
@@ -90,7 +91,7 @@ def test_channels_are_sorted_levels_and_means():
     swapped = bank.by_hand(WEIGHT[::-1], SMALL)
     images = [
         ax.collections[0].get_array().data
-        for ax in bank_plots.channels({"a": swapped}, NOISE).axes
+        for ax in plots.channels({"a": swapped}, NOISE).axes
         if ax.get_title()
     ]
     peaks = np.array([[max(abs(row[n : n + 64])) for n in range(0, 1_024, 64)] for row in X1])
@@ -127,22 +128,22 @@ def test_paths_and_faders_are_what_they_were_given():
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: bank_plots.taps({}, sample_rate=RATE),
-        lambda: bank_plots.taps({"a": WEIGHT}, sample_rate=RATE),
-        lambda: bank_plots.taps({"a": WEIGHT[0] * np.nan}, sample_rate=RATE),
-        lambda: bank_plots.taps({"a": WEIGHT[0]}, sample_rate=RATE, range_db=0),
-        lambda: bank_plots.one_channel(NET, NOISE, 12),
-        lambda: bank_plots.one_channel(NET, NOISE, -1),
-        lambda: bank_plots.one_channel(NET, NOISE[:1_000], 0),
-        lambda: bank_plots.channels({}, NOISE),
-        lambda: bank_plots.channels({"a": NET}, NOISE[:1_008]),
-        lambda: bank_plots.channels({"a": NET}, NOISE.reshape(2, -1)),
-        lambda: bank_plots.unpoolings(NOISE[:63], FADER, PLACES, sample_rate=RATE),
-        lambda: bank_plots.unpoolings(NOISE[:64], FADER, PLACES[:3], sample_rate=RATE),
-        lambda: bank_plots.paths({}, ["x"], sample_rate=RATE),
-        lambda: bank_plots.paths({"a": PATHS}, ["x"], sample_rate=RATE),
-        lambda: bank_plots.faders(CENTERS_HZ, {}),
-        lambda: bank_plots.faders(CENTERS_HZ, {"x": np.ones(5)}),
+        lambda: plots.taps({}, sample_rate=RATE),
+        lambda: plots.taps({"a": WEIGHT}, sample_rate=RATE),
+        lambda: plots.taps({"a": WEIGHT[0] * np.nan}, sample_rate=RATE),
+        lambda: plots.taps({"a": WEIGHT[0]}, sample_rate=RATE, range_db=0),
+        lambda: plots.one_channel(NET, NOISE, 12),
+        lambda: plots.one_channel(NET, NOISE, -1),
+        lambda: plots.one_channel(NET, NOISE[:1_000], 0),
+        lambda: plots.channels({}, NOISE),
+        lambda: plots.channels({"a": NET}, NOISE[:1_008]),
+        lambda: plots.channels({"a": NET}, NOISE.reshape(2, -1)),
+        lambda: plots.unpoolings(NOISE[:63], FADER, PLACES, sample_rate=RATE),
+        lambda: plots.unpoolings(NOISE[:64], FADER, PLACES[:3], sample_rate=RATE),
+        lambda: plots.paths({}, ["x"], sample_rate=RATE),
+        lambda: plots.paths({"a": PATHS}, ["x"], sample_rate=RATE),
+        lambda: plots.faders(CENTERS_HZ, {}),
+        lambda: plots.faders(CENTERS_HZ, {"x": np.ones(5)}),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw):
@@ -154,6 +155,6 @@ def test_places_and_centers_that_cannot_be_are_refused():
     P, Z_hat = np.ones(32), np.ones(2)
     for places in (np.array([0, 32]), np.array([-1, 3]), np.array([0.0, 1.0])):
         with pytest.raises(EqlibError, match="places are"):
-            bank_plots.unpoolings(P, Z_hat, places, sample_rate=16_000)
+            plots.unpoolings(P, Z_hat, places, sample_rate=16_000)
     with pytest.raises(EqlibError, match="no center"):
-        bank_plots.faders(np.zeros(3), {"gains": np.ones(3)})
+        plots.faders(np.zeros(3), {"gains": np.ones(3)})

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from eqlib import EQ, EqlibError, data, metrics
-from eqlib.baselines import FIRFilter, least_squares_fir
-from eqlib.clips import Clips
-from eqlib.filters import REFERENCE
-from eqlib.pairs import Pairs, pair
+from eqlib.baselines import least_squares_fir
+from eqlib.baselines.least_squares import FIRFilter
+from eqlib.data.clips import Clips
+from eqlib.data.pairs import Pairs, pair
+from eqlib.equalizers.eq import REFERENCE
 
 FS = 16_000
 # A filter that is neither symmetric nor causal: lags -4 to 4.

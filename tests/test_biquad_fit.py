@@ -9,8 +9,8 @@ from scipy import signal
 
 import eqlib
 from eqlib import EQ, EqlibError, data, metrics
-from eqlib.biquad_fit import Biquads, fit_biquads
-from eqlib.targets import VOCAL_CHAIN
+from eqlib.baselines.biquads import Biquads, fit_biquads
+from eqlib.equalizers.targets import VOCAL_CHAIN
 
 FREQUENCIES_HZ = np.geomspace(50, 4_000, 100)
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 import eqlib
 from eqlib import EqlibError, EQNet, EQNetConfig, checkpoints
-from eqlib.clips import Clips
+from eqlib.data.clips import Clips
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=4, kernel=16, local_kernel=32, pool=16)
 INFO = {"target": {"stages": [{"cutoff_hz": 500.1}]}, "train": {"seed": 3, "note": "é \n 😀"}}

@@ -8,8 +8,8 @@ import soundfile as sf
 
 from eqlib import EqlibError, EQNet, checkpoints, data, metrics
 from eqlib.__main__ import main
-from eqlib.compare import as_text, compare
-from eqlib.filters import REFERENCE
+from eqlib.equalizers.eq import REFERENCE
+from eqlib.experiments.authors import as_text, compare
 
 # What the files are called does not matter, and is not what the package calls its targets.
 NAMES = {"low-shelf": "shelf", "peaking": "pk", "highpass": "hp"}

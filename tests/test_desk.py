@@ -13,8 +13,8 @@ import pytest
 import soundfile as sf
 
 from eqlib import EQ, EqlibError
-from eqlib.desk import PRESETS, EQDesk
-from eqlib.targets import TARGETS
+from eqlib.equalizers.targets import TARGETS
+from eqlib.widgets.desk import PRESETS, EQDesk
 
 CHAIN = EQ.low_shelf(cutoff_hz=200, gain_db=-3, slope=0.5) + EQ.notch(cutoff_hz=1_000, q=4)
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import signal
 
-from eqlib import EQ, EqlibError, eq_plots
+from eqlib import EQ, EqlibError, plots
+from eqlib.plots import equalizers
 
 RATE = 16_000
 SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
@@ -15,9 +16,9 @@ LINEAR = SHELF.fir(taps=129, phase="linear", compensate_delay=True)
 SHORT = SHELF.fir(taps=33, phase="minimum")
 
 FIGURES = {
-    "impulses": lambda: eq_plots.impulse_responses({"a": SHELF, "b": LINEAR}, before=20, after=30),
-    "energy": lambda: eq_plots.energy_to_come({"IIR": SHELF, "FIR": SHORT}, samples=100),
-    "same_gain": lambda: eq_plots.same_gain(SHELF, {"linear": LINEAR, "short": SHORT}),
+    "impulses": lambda: plots.impulse_responses({"a": SHELF, "b": LINEAR}, before=20, after=30),
+    "energy": lambda: plots.energy_to_come({"IIR": SHELF, "FIR": SHORT}, samples=100),
+    "same_gain": lambda: plots.same_gain(SHELF, {"linear": LINEAR, "short": SHORT}),
 }
 each_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
 
@@ -35,7 +36,7 @@ def test_a_figure_is_one_that_the_cell_shows(draw):
 @pytest.mark.parametrize("before", [0, 5, 64, 100])
 def test_a_biquads_response_is_scipys_and_silent_before_time_zero(before):
     b, a = SHELF.stages[0].coefficients(RATE)
-    response = eq_plots.impulse_response(SHELF, before=before, after=50)
+    response = equalizers.impulse_response(SHELF, before=before, after=50)
     assert np.array_equal(response[:before], np.zeros(before))
     assert np.allclose(response[before:], signal.lfilter(b, a, np.eye(1, 50)[0]), atol=1e-12)
 
@@ -44,7 +45,7 @@ def test_a_biquads_response_is_scipys_and_silent_before_time_zero(before):
 def test_a_compensated_response_begins_before_time_zero(before):
     taps = np.pad(LINEAR.stages[0].coefficients(RATE)[0], 200)
     middle = len(taps) // 2
-    response = eq_plots.impulse_response(LINEAR, before=before, after=80)
+    response = equalizers.impulse_response(LINEAR, before=before, after=80)
     assert np.allclose(response, taps[middle - before : middle + 80], atol=1e-12)
 
 
@@ -53,7 +54,7 @@ def test_each_response_has_a_panel_with_its_times():
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["a", "b"]
     times, values = fig.axes[1].lines[1].get_data()
     assert np.array_equal(times, np.arange(-20, 30))
-    assert np.allclose(values, eq_plots.impulse_response(LINEAR, before=20, after=30))
+    assert np.allclose(values, equalizers.impulse_response(LINEAR, before=20, after=30))
 
 
 # --- energy to come
@@ -62,14 +63,14 @@ def test_each_response_has_a_panel_with_its_times():
 @pytest.mark.parametrize("eq", [SHELF, SHORT, EQ.low_shelf(cutoff_hz=60, gain_db=10)])
 def test_energy_to_come_is_a_plain_sum(eq):
     h = eq.impulse_response(20_000)
-    got = eq_plots.energy_to_come_db(eq, samples=30)
+    got = equalizers.energy_to_come_db(eq, samples=30)
     for n in range(30):
         expected = 10 * np.log10(sum(v * v for v in h[n:]) / sum(v * v for v in h))
         assert got[n] == pytest.approx(expected, abs=1e-6)
 
 
 def test_nothing_is_to_come_after_the_last_tap():
-    got = eq_plots.energy_to_come_db(SHORT, samples=60)
+    got = equalizers.energy_to_come_db(SHORT, samples=60)
     assert np.all(np.isfinite(got[:33])) and np.all(np.isneginf(got[33:]))
     assert got[0] == 0
 
@@ -79,7 +80,7 @@ def test_energy_to_come_is_the_error_of_a_cut_on_noise():
     h = SHELF.impulse_response(2_000)
     exact, cut = np.convolve(noise, h), np.convolve(noise, h[:20])
     error_db = 10 * np.log10(((exact[:100_000] - cut[:100_000]) ** 2).sum() / (exact**2).sum())
-    assert eq_plots.energy_to_come_db(SHELF, samples=21)[20] == pytest.approx(error_db, abs=0.5)
+    assert equalizers.energy_to_come_db(SHELF, samples=21)[20] == pytest.approx(error_db, abs=0.5)
 
 
 # --- the SNR of a tone
@@ -90,11 +91,11 @@ def test_energy_to_come_is_the_error_of_a_cut_on_noise():
 )
 def test_a_phase_alone_costs_what_the_chapter_says(degrees, snr_db):
     turned = 2.5 * np.exp(1j * np.deg2rad(degrees))
-    assert eq_plots.tone_snr_db(np.array([2.5 + 0j]), turned) == pytest.approx(snr_db, abs=0.01)
+    assert equalizers.tone_snr_db(np.array([2.5 + 0j]), turned) == pytest.approx(snr_db, abs=0.01)
 
 
 def test_equal_responses_are_infinitely_good():
-    assert np.isposinf(eq_plots.tone_snr_db(np.ones(3) + 0j, np.ones(3) + 0j)).all()
+    assert np.isposinf(equalizers.tone_snr_db(np.ones(3) + 0j, np.ones(3) + 0j)).all()
 
 
 @pytest.mark.parametrize("hz", [100, 370, 500, 2_000])
@@ -105,7 +106,7 @@ def test_the_snr_of_a_tone_is_that_of_a_tone_sent_through_both(hz, other):
     target, output = SHELF(tone)[settled], other(tone)[settled]
     measured = 10 * np.log10((target**2).sum() / ((target - output) ** 2).sum())
     h, g = (eq.response(np.array([hz])) for eq in (SHELF, other))
-    assert eq_plots.tone_snr_db(h, g)[0] == pytest.approx(measured, abs=0.01)
+    assert equalizers.tone_snr_db(h, g)[0] == pytest.approx(measured, abs=0.01)
 
 
 def test_same_gain_draws_gain_phase_and_what_is_left():
@@ -115,8 +116,8 @@ def test_same_gain_draws_gain_phase_and_what_is_left():
     assert np.allclose(db, 20 * np.log10(np.abs(SHELF.response(hz))))
     assert np.allclose(phase.lines[1].get_ydata(), 0, atol=1e-6)  # linear phase, compensated
     for line, eq in zip(snr.lines, (LINEAR, SHORT), strict=True):
-        expected = eq_plots.tone_snr_db(SHELF.response(hz), eq.response(hz))
-        assert np.allclose(line.get_ydata(), np.minimum(expected, eq_plots.CEILING_DB))
+        expected = equalizers.tone_snr_db(SHELF.response(hz), eq.response(hz))
+        assert np.allclose(line.get_ydata(), np.minimum(expected, equalizers.CEILING_DB))
 
 
 # --- refused
@@ -125,16 +126,16 @@ def test_same_gain_draws_gain_phase_and_what_is_left():
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: eq_plots.impulse_responses({}),
-        lambda: eq_plots.impulse_responses({"a": np.sin}),
-        lambda: eq_plots.impulse_responses({"a": SHELF}, before=-1),
-        lambda: eq_plots.impulse_responses({"a": SHELF}, after=1),
-        lambda: eq_plots.impulse_responses({"a": SHELF, "b": EQ.flat(sample_rate=44_100)}),
-        lambda: eq_plots.energy_to_come({}),
-        lambda: eq_plots.energy_to_come({"a": SHELF}, samples=1),
-        lambda: eq_plots.same_gain(SHELF, {}),
-        lambda: eq_plots.same_gain(np.sin, {"a": SHELF}),
-        lambda: eq_plots.same_gain(SHELF, {"a": EQ.flat(sample_rate=44_100)}),
+        lambda: plots.impulse_responses({}),
+        lambda: plots.impulse_responses({"a": np.sin}),
+        lambda: plots.impulse_responses({"a": SHELF}, before=-1),
+        lambda: plots.impulse_responses({"a": SHELF}, after=1),
+        lambda: plots.impulse_responses({"a": SHELF, "b": EQ.flat(sample_rate=44_100)}),
+        lambda: plots.energy_to_come({}),
+        lambda: plots.energy_to_come({"a": SHELF}, samples=1),
+        lambda: plots.same_gain(SHELF, {}),
+        lambda: plots.same_gain(np.sin, {"a": SHELF}),
+        lambda: plots.same_gain(SHELF, {"a": EQ.flat(sample_rate=44_100)}),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw):

@@ -12,9 +12,9 @@ import pytest
 import torch
 from scipy import signal
 
+from eqlib.equalizers.eq import EQ, REFERENCE, Biquad
+from eqlib.equalizers.fir import FIR
 from eqlib.errors import EqlibError
-from eqlib.filters import EQ, REFERENCE, Biquad
-from eqlib.fir import FIR
 
 FS = 16_000
 GRID_HZ = np.linspace(0, FS / 2, 1_001)

@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from eqlib import EqlibError, frame_plots, frames
+from eqlib import EqlibError, frames, plots
+from eqlib.plots import frames
 
 RATE = 16_000
 NOISE = np.random.default_rng(0).standard_normal(700).astype(np.float32)
 HANN = frames.window("hann", 256).numpy()
 
 FIGURES = {
-    "cut": lambda: frame_plots.cut_and_added(NOISE, frame=256, hop=128, sample_rate=RATE),
-    "sums": lambda: frame_plots.window_sums(
+    "cut": lambda: plots.cut_and_added(NOISE, frame=256, hop=128, sample_rate=RATE),
+    "sums": lambda: plots.window_sums(
         {"fits": (HANN, 128), "does not": (HANN, 192)}, sample_rate=RATE, hops=3
     ),
-    "lengths": lambda: frame_plots.by_frame_length(
+    "lengths": lambda: plots.by_frame_length(
         [64, 128, 256], {"added up": [1.0, 2.0, 3.0], "network": [2.5] * 3}
     ),
-    "along": lambda: frame_plots.along_frame(
+    "along": lambda: plots.along_frame(
         {"fader": np.linspace(2, 0, 4)}, frame=256, sample_rate=RATE, ylabel="fader", ylim=(0, 2)
     ),
 }
@@ -41,24 +42,24 @@ def test_window_sum_is_that_of_a_plain_loop(hop, samples):
     for start in range(0, len(total) - 256, hop):
         total[start : start + 256] += HANN
     first = (5_000 // hop) * hop  # far from both ends
-    got = frame_plots.window_sum(HANN, hop=hop, samples=samples)
+    got = frames.window_sum(HANN, hop=hop, samples=samples)
     assert np.allclose(got, total[first : first + samples], atol=1e-12)
 
 
 def test_the_sum_is_constant_just_where_the_package_says_so():
     for hop, product in [(128, HANN), (64, HANN), (64, HANN**2)]:
-        total = frame_plots.window_sum(product, hop=hop, samples=512)
+        total = frames.window_sum(product, hop=hop, samples=512)
         assert np.ptp(total) < 1e-12
         gain = frames.overlap_add_gain(
             frames.window("hann", 256) ** (2 - (product is HANN)), hop=hop
         )
         assert total[0] == pytest.approx(gain)
-    assert np.ptp(frame_plots.window_sum(HANN, hop=192, samples=512)) > 0.5
+    assert np.ptp(frames.window_sum(HANN, hop=192, samples=512)) > 0.5
 
 
 @pytest.mark.parametrize("hop", [100, 128, 192])
 def test_frames_and_their_sum_are_those_of_a_plain_loop(hop):
-    fig = frame_plots.cut_and_added(NOISE, frame=256, hop=hop, sample_rate=RATE)
+    fig = plots.cut_and_added(NOISE, frame=256, hop=hop, sample_rate=RATE)
     pieces, total = fig.axes
     starts = list(range(0, 700 - 256 + 1, hop))
     assert len(pieces.lines) == 2 * len(starts)
@@ -79,7 +80,7 @@ def test_sums_are_drawn_over_their_windows():
         drawn = np.zeros(3 * 128)
         for line in ax.lines[:-1]:
             drawn[np.rint(line.get_xdata() * 16).astype(int)] += line.get_ydata()
-        assert np.allclose(drawn, frame_plots.window_sum(HANN, hop=hop, samples=3 * 128))
+        assert np.allclose(drawn, frames.window_sum(HANN, hop=hop, samples=3 * 128))
         assert np.allclose(drawn, total)
 
 
@@ -99,20 +100,20 @@ def test_values_along_a_frame_stand_in_the_middle_of_their_parts():
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: frame_plots.cut_and_added(NOISE, frame=256, hop=0, sample_rate=RATE),
-        lambda: frame_plots.cut_and_added(NOISE, frame=1024, hop=512, sample_rate=RATE),
-        lambda: frame_plots.cut_and_added(NOISE[None], frame=256, hop=128, sample_rate=RATE),
-        lambda: frame_plots.window_sums({}, sample_rate=RATE),
-        lambda: frame_plots.window_sums({"a": (HANN, 0)}, sample_rate=RATE),
-        lambda: frame_plots.window_sums({"a": (HANN[None], 128)}, sample_rate=RATE),
-        lambda: frame_plots.window_sums({"a": (HANN, 128)}, sample_rate=RATE, hops=0),
-        lambda: frame_plots.by_frame_length([64, 128], {}),
-        lambda: frame_plots.by_frame_length([128, 64], {"a": [1, 2]}),
-        lambda: frame_plots.by_frame_length([64], {"a": [1]}),
-        lambda: frame_plots.by_frame_length([64, 128], {"a": [1]}),
-        lambda: frame_plots.by_frame_length([64, 128], {"a": [1, np.inf]}),
-        lambda: frame_plots.along_frame({}, frame=256, sample_rate=RATE, ylabel=""),
-        lambda: frame_plots.along_frame({"a": []}, frame=256, sample_rate=RATE, ylabel=""),
+        lambda: plots.cut_and_added(NOISE, frame=256, hop=0, sample_rate=RATE),
+        lambda: plots.cut_and_added(NOISE, frame=1024, hop=512, sample_rate=RATE),
+        lambda: plots.cut_and_added(NOISE[None], frame=256, hop=128, sample_rate=RATE),
+        lambda: plots.window_sums({}, sample_rate=RATE),
+        lambda: plots.window_sums({"a": (HANN, 0)}, sample_rate=RATE),
+        lambda: plots.window_sums({"a": (HANN[None], 128)}, sample_rate=RATE),
+        lambda: plots.window_sums({"a": (HANN, 128)}, sample_rate=RATE, hops=0),
+        lambda: plots.by_frame_length([64, 128], {}),
+        lambda: plots.by_frame_length([128, 64], {"a": [1, 2]}),
+        lambda: plots.by_frame_length([64], {"a": [1]}),
+        lambda: plots.by_frame_length([64, 128], {"a": [1]}),
+        lambda: plots.by_frame_length([64, 128], {"a": [1, np.inf]}),
+        lambda: plots.along_frame({}, frame=256, sample_rate=RATE, ylabel=""),
+        lambda: plots.along_frame({"a": []}, frame=256, sample_rate=RATE, ylabel=""),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw):

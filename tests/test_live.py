@@ -18,10 +18,10 @@ import torch
 
 import eqlib
 from eqlib import EqlibError
-from eqlib.desk import EQDesk
-from eqlib.live import PAGE, encode, module
-from eqlib.players import ComparisonPlayer, player
-from eqlib.source import source
+from eqlib.widgets.component import PAGE, encode, module
+from eqlib.widgets.desk import EQDesk
+from eqlib.widgets.player import ComparisonPlayer, player
+from eqlib.widgets.source import source
 
 COMPONENTS = ("desk", "inside", "monitor", "network", "player")
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4
@@ -97,8 +97,8 @@ def test_a_rate_that_mp3_has_not_got_becomes_flac():
 
 def test_inside_and_network_take_what_they_can_show(monkeypatch):
     from eqlib import EQNet, EQNetConfig
-    from eqlib.inside import Inside
-    from eqlib.network_desk import NetworkDesk
+    from eqlib.widgets.inside import Inside
+    from eqlib.widgets.network import NetworkDesk
 
     net = EQNet(EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32))
     with pytest.raises(EqlibError, match="hop is 64"):
@@ -125,7 +125,7 @@ def test_inside_and_network_take_what_they_can_show(monkeypatch):
 
 
 def test_inside_shows_the_signals_of_the_network_at_their_time():
-    from eqlib.inside import COLUMNS, along
+    from eqlib.widgets.inside import COLUMNS, along
 
     net = eqlib.pretrained("low-shelf")
     for at in (1_000, 9_000, 15_500):
@@ -144,8 +144,8 @@ def test_inside_shows_the_signals_of_the_network_at_their_time():
 
 
 def test_python_runs_a_network_for_the_page(monkeypatch):
-    from eqlib.network_desk import SHIPPED, NetworkDesk
-    from eqlib.targets import TARGETS
+    from eqlib.equalizers.targets import TARGETS
+    from eqlib.widgets.network import SHIPPED, NetworkDesk
 
     desk = NetworkDesk(sounds={"tone": TONE})
     assert set(desk.networks) == set(SHIPPED)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from eqlib import EqlibError, EQNet, EQNetConfig, frames
-from eqlib.plain import PlainEQNet
+from eqlib.networks.plain import PlainEQNet
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=6, kernel=16, local_kernel=32, pool=16)
 SETTINGS = [

@@ -12,7 +12,7 @@ import torch
 
 import eqlib
 from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data
-from eqlib.monitor import LOSSES, TrainingMonitor
+from eqlib.widgets.monitor import LOSSES, TrainingMonitor
 
 SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
 SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)

@@ -11,7 +11,7 @@ import torch
 
 import eqlib
 from eqlib import EqlibError, EQNet, EQNetConfig, data, frames
-from eqlib.onnx_export import export_onnx
+from eqlib.networks.onnx_export import export_onnx
 
 SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
 

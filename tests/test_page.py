@@ -14,11 +14,11 @@ import torch
 from scipy import stats
 
 from eqlib import EQ, data
-from eqlib.biquad import Biquad
+from eqlib.equalizers.biquad import Biquad
 from eqlib.frames import cut, window
-from eqlib.players import loudness, player
+from eqlib.widgets.player import loudness, player
 
-PAGE = Path(__file__).resolve().parents[1] / "eqlib" / "page"
+PAGE = Path(__file__).resolve().parents[1] / "eqlib" / "widgets" / "page"
 FREQUENCIES_HZ = np.geomspace(20, 7_990, 200)
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")

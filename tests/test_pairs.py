@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from eqlib import EQ, EqlibError, EQNetConfig, data, frames
-from eqlib.clips import Clips
-from eqlib.filters import REFERENCE
-from eqlib.pairs import FrameSampler, Pairs, pair
+from eqlib.data.clips import Clips
+from eqlib.data.pairs import FrameSampler, Pairs, pair
+from eqlib.equalizers.eq import REFERENCE
 
 FS = 16_000
 SHELF = REFERENCE["low-shelf"]

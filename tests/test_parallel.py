@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 import eqlib
-from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, parallel
-from eqlib.clips import Clips
+from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe
+from eqlib.data.clips import Clips
+from eqlib.training import parallel
 
 SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
 
@@ -45,7 +46,7 @@ def on_two_processes(folder, **options):
     script = folder / "script.py"
     script.write_text(SCRIPT)
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    root = str(eqlib.data.AUDIO_FOLDER.parents[1])
+    root = str(eqlib.data.recordings.AUDIO_FOLDER.parents[1])
     run = subprocess.run(
         [sys.executable, "-m", *launcher, str(script), str(folder), repr(options)],
         capture_output=True,

@@ -12,7 +12,7 @@ import torch
 from scipy import signal
 
 from eqlib import EQ, EqlibError, data
-from eqlib.players import loudness, player
+from eqlib.widgets.player import loudness, player
 
 RATE = 16_000
 NOTE = data.load(instrument="piano", split="test")[5]

@@ -11,8 +11,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from scipy import signal
 
-from eqlib import EQ, EqlibError, EQNet, EQNetConfig, data, frames, metrics, plots, style
-from eqlib.runs import History
+from eqlib import EQ, EqlibError, EQNet, EQNetConfig, data, frames, metrics, plots
+from eqlib.plots import style
+from eqlib.training.recipe import History
 
 RATE = 16_000
 SMALL = EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32, pool=16)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from eqlib import EqlibError, EQNet, EQNetConfig, plots, probe
-from eqlib.targets import TARGETS
+from eqlib import EqlibError, EQNet, EQNetConfig, plots
+from eqlib.analysis import systems
+from eqlib.equalizers.targets import TARGETS
 
 NOISE = np.random.default_rng(0).standard_normal(6_000).astype(np.float32) / 10
 
@@ -15,7 +16,7 @@ NOISE = np.random.default_rng(0).standard_normal(6_000).astype(np.float32) / 10
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_sweep_measures_gain_and_phase_of_an_equalizer(name):
     eq = TARGETS[name]
-    frequencies_hz, response = probe.sweep_response(eq)
+    frequencies_hz, response = systems.sweep_response(eq)
     exact = eq.response(frequencies_hz)
     wrong = np.abs(response - exact) / np.abs(exact)
     assert 20 * np.log10(wrong.max()) < -49
@@ -24,7 +25,7 @@ def test_a_sweep_measures_gain_and_phase_of_an_equalizer(name):
 def test_a_sweep_shows_the_linear_part_of_a_distortion():
     """x + x^3 turns a sine of level a into (1 + 3/4 a^2) of itself, and a harmonic."""
     level = 10 ** (-10 / 20)
-    response = probe.sweep_response(lambda x: x + x**3, level_dbfs=-10).response
+    response = systems.sweep_response(lambda x: x + x**3, level_dbfs=-10).response
     assert np.median(np.abs(response)) == pytest.approx(1 + 0.75 * level**2, rel=0.02)
 
 
@@ -33,9 +34,9 @@ def test_a_linear_system_agrees_with_itself_and_a_compressor_does_not():
         return np.tanh(3 * x)
 
     eq = TARGETS["low-shelf"]
-    assert probe.homogeneity_db(eq, NOISE, np.array([-40.0, 20.0])).min() > 110
-    assert probe.additivity_db(eq, NOISE, NOISE[::-1].copy()) > 110
-    quiet, loud = probe.homogeneity_db(compress, NOISE, np.array([-60.0, 30.0]))
+    assert systems.homogeneity_db(eq, NOISE, np.array([-40.0, 20.0])).min() > 110
+    assert systems.additivity_db(eq, NOISE, NOISE[::-1].copy()) > 110
+    quiet, loud = systems.homogeneity_db(compress, NOISE, np.array([-60.0, 30.0]))
     assert loud < 10 < quiet
     expected = np.tanh(3 * NOISE * 10**1.5) / 10**1.5 - np.tanh(3 * NOISE)
     expected = -10 * np.log10(np.sum(expected**2) / np.sum(np.tanh(3 * NOISE) ** 2))
@@ -45,10 +46,10 @@ def test_a_linear_system_agrees_with_itself_and_a_compressor_does_not():
 @pytest.mark.parametrize("orientation", ["unreversed", "adjoint"])
 def test_with_still_faders_the_sweep_and_the_equation_agree(orientation):
     config = EQNetConfig(filters=8, orientation=orientation)
-    net = probe.frozen(EQNet(config), np.linspace(0.5, 2, 8)[:, None])
-    assert probe.faders(net, NOISE).shape == (13, 8, 64)
-    by_sweep = probe.sweep_response(net.process)
-    inside = probe.static_response(net, NOISE, frequencies_hz=by_sweep.frequencies_hz)
+    net = systems.frozen(EQNet(config), np.linspace(0.5, 2, 8)[:, None])
+    assert systems.faders(net, NOISE).shape == (13, 8, 64)
+    by_sweep = systems.sweep_response(net.process)
+    inside = systems.static_response(net, NOISE, frequencies_hz=by_sweep.frequencies_hz)
     wrong = np.abs(by_sweep.response - inside.response) / np.abs(inside.response).mean()
     # What is left is the window: each frame is filtered after it was faded.
     assert np.median(wrong) < 0.03
@@ -57,10 +58,10 @@ def test_with_still_faders_the_sweep_and_the_equation_agree(orientation):
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
-        (probe.sine_sweep, {"high_hz": 9_000}, "high_hz is 9000"),
-        (probe.sine_sweep, {"low_hz": 8_000, "high_hz": 7_000}, "low_hz is 8000"),
-        (probe.sine_sweep, {"level_dbfs": 3}, "level_dbfs is 3"),
-        (probe.frozen, {"net": EQNet(EQNetConfig(filters=8)), "gains": np.ones((8, 3))}, "8, 3"),
+        (systems.sine_sweep, {"high_hz": 9_000}, "high_hz is 9000"),
+        (systems.sine_sweep, {"low_hz": 8_000, "high_hz": 7_000}, "low_hz is 8000"),
+        (systems.sine_sweep, {"level_dbfs": 3}, "level_dbfs is 3"),
+        (systems.frozen, {"net": EQNet(EQNetConfig(filters=8)), "gains": np.ones((8, 3))}, "8, 3"),
         (plots.orientations, {"net": EQNet(EQNetConfig(filters=8)), "channel": 8}, "channel is 8"),
         (plots.linearity, {"gains_db": [0, 1], "curves": {"a": [1]}}, "a has 1 values"),
         (plots.sweep_responses, {"eq": TARGETS["air"], "measured": {}}, "measured is empty"),
@@ -73,12 +74,12 @@ def test_what_cannot_be_is_refused(function, arguments, message):
 
 def test_a_system_that_changes_the_length_is_refused():
     with pytest.raises(EqlibError, match="the system's output has shape"):
-        probe.sweep_response(lambda x: x[1:])
+        systems.sweep_response(lambda x: x[1:])
 
 
 def test_the_figures_show_what_was_measured():
     eq = TARGETS["low-shelf"]
-    fig = plots.sweep_responses(eq, {"itself": probe.sweep_response(eq)})
+    fig = plots.sweep_responses(eq, {"itself": systems.sweep_response(eq)})
     gain, error = fig.axes
     assert gain.lines[1].get_ydata()[0] == pytest.approx(10, abs=0.2)
     assert error.lines[0].get_ydata().max() < -49
@@ -103,4 +104,4 @@ def test_the_two_paths_of_a_filter_are_those_of_the_layers():
 
 def test_faders_take_one_channel():
     with pytest.raises(EqlibError, match="one channel"):
-        probe.faders(EQNet(), np.ones((2, 4_000), np.float32))
+        systems.faders(EQNet(), np.ones((2, 4_000), np.float32))

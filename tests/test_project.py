@@ -277,7 +277,7 @@ def test_a_cdn_would_give_the_versions_of_package_json():
     pinned = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
     for name, path in {
         "mathjax": "book/vendored.py",
-        "onnxruntime-web": "eqlib/page/network.js",
+        "onnxruntime-web": "eqlib/widgets/page/network.js",
     }.items():
         assert f'"{name}@{pinned[name]}"' in (ROOT / path).read_text(encoding="utf-8")
 

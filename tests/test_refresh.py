@@ -1,4 +1,4 @@
-"""book/refresh.py: what makes a chapter stale, and what happens when one fails."""
+"""book/_ext/refresh.py: what makes a chapter stale, and what happens when one fails."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def project(tmp_path, monkeypatch):
         "eqlib/__init__.py": "",
         "eqlib/used.py": MODULE,
         "eqlib/unused.py": MODULE,
-        "eqlib/audio/index.csv": "file\n",
-        "eqlib/audio/LICENSES.md": "MIT\n",
+        "eqlib/data/audio/index.csv": "file\n",
+        "eqlib/data/audio/LICENSES.md": "MIT\n",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
@@ -117,8 +117,8 @@ def test_outputs_too_large_for_a_page_are_refused_and_named(project):
         ("eqlib/used.py", "  # a comment", "", True),
         ("eqlib/used.py", "\n\n\ndef", "\ndef", True),
         ("eqlib/unused.py", "2 * x", "3 * x", True),
-        ("eqlib/audio/index.csv", "file", "name", False),
-        ("eqlib/audio/LICENSES.md", "MIT", "CC0", True),
+        ("eqlib/data/audio/index.csv", "file", "name", False),
+        ("eqlib/data/audio/LICENSES.md", "MIT", "CC0", True),
     ],
 )
 def test_what_makes_a_chapter_stale(project, name, old, new, fresh):

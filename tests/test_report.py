@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from eqlib import EqlibError, report, reproduce
+from eqlib import EqlibError
+from eqlib.experiments import report, reproduce
 
 RESULTS = json.loads(reproduce.RESULTS.read_text(encoding="utf-8"))["networks"]
 

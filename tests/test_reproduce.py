@@ -16,21 +16,12 @@ import torch
 from safetensors.torch import load_file
 
 import eqlib
-from eqlib import (
-    EqlibError,
-    EQNetConfig,
-    Recipe,
-    biquad_fit,
-    checkpoints,
-    data,
-    metrics,
-    reproduce,
-    scores,
-)
+from eqlib import EqlibError, EQNetConfig, Recipe, checkpoints, data, metrics
 from eqlib.__main__ import main
-from eqlib.clips import Clips
-from eqlib.experiments import UNHEARD, Experiment, chosen, experiments
-from eqlib.targets import TARGETS
+from eqlib.data.clips import Clips
+from eqlib.equalizers.targets import TARGETS
+from eqlib.experiments import reproduce, scores
+from eqlib.experiments.plan import UNHEARD, Experiment, chosen, experiments
 
 SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
 QUICK = Recipe(validate_every=10, warmup_steps=5)
@@ -320,7 +311,7 @@ def test_each_network_reproduces_its_scores(name):
 
 def test_the_baselines_reproduce_their_scores():
     from eqlib.baselines import least_squares_fir
-    from eqlib.biquad_fit import Biquads
+    from eqlib.baselines.biquads import Biquads
 
     experiment = experiments()["low-shelf"]
     methods = reproduce.read_results()["networks"]["low-shelf"]["baselines"]["methods"]

@@ -10,8 +10,9 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from eqlib import EqlibError, EQNetConfig, speed_plots
-from eqlib.plain import PlainEQNet
+from eqlib import EqlibError, EQNetConfig, plots
+from eqlib.networks.plain import PlainEQNet
+from eqlib.plots import speed
 
 SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
 
@@ -19,7 +20,7 @@ SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, p
 def test_times_draw_a_bar_for_each_way():
     ms = {"Conv1D": {"plain": 30.0, "fast": 12.0}, "pooling": {"plain": 4.0, "fast": 0.5}}
     for log in (False, True):
-        fig = speed_plots.times(ms, log=log)
+        fig = plots.times(ms, log=log)
         assert isinstance(fig, Figure)
         assert plt.get_fignums() == []
         (ax,) = fig.axes
@@ -39,12 +40,12 @@ def test_times_draw_a_bar_for_each_way():
 )
 def test_times_that_cannot_be_drawn_are_told(ms, log, message):
     with pytest.raises(EqlibError, match=message):
-        speed_plots.times(ms, log=log)
+        plots.times(ms, log=log)
 
 
 def test_a_profile_names_the_longest_operation_first_and_adds_up(capfd):
     big = torch.randn(600, 600)
-    ms = speed_plots.profiled_ms(lambda: (big @ big).sum(), most=2)
+    ms = speed.profiled_ms(lambda: (big @ big).sum(), most=2)
     names = list(ms)
     assert len(ms) == 3
     assert names[0] == "mm"
@@ -52,20 +53,20 @@ def test_a_profile_names_the_longest_operation_first_and_adds_up(capfd):
     assert ms["mm"] >= ms[names[1]] >= 0
     assert capfd.readouterr().err == ""
     with pytest.raises(EqlibError, match="empty"):
-        speed_plots.profiled_ms(lambda: None)
+        speed.profiled_ms(lambda: None)
     with pytest.raises(EqlibError, match="most"):
-        speed_plots.profiled_ms(lambda: big + 1, most=0)
+        speed.profiled_ms(lambda: big + 1, most=0)
 
 
 def test_stderr_is_back_after_a_profile(capfd):
-    speed_plots.profiled_ms(lambda: torch.ones(3) + 1)
+    speed.profiled_ms(lambda: torch.ones(3) + 1)
     os.write(2, b"back")
     assert capfd.readouterr().err == "back"
 
 
 @pytest.mark.parametrize(("kernel", "time"), [(2, 4), (3, 5), (5, 8)])
 def test_rows_one_shorter_turn_diagonals_into_columns(kernel, time):
-    left, right = speed_plots.diagonals(kernel=kernel, time=time).axes
+    left, right = plots.diagonals(kernel=kernel, time=time).axes
 
     def cells(ax):
         return {(round(t.get_position()[1]), round(t.get_position()[0])): t for t in ax.texts}
@@ -81,7 +82,7 @@ def test_rows_one_shorter_turn_diagonals_into_columns(kernel, time):
 @pytest.mark.parametrize("sizes", [{"kernel": 1}, {"kernel": 6, "time": 8}, {"time": 2}])
 def test_tables_that_do_not_fit_are_told(sizes):
     with pytest.raises(EqlibError):
-        speed_plots.diagonals(**sizes)
+        plots.diagonals(**sizes)
 
 
 def test_the_plain_network_takes_the_papers_sizes_by_default():

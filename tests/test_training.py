@@ -12,8 +12,8 @@ import torch.nn.functional as F
 
 import eqlib
 from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data, metrics
-from eqlib.clips import Clips
-from eqlib.pairs import FrameSampler
+from eqlib.data.clips import Clips
+from eqlib.data.pairs import FrameSampler
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32, pool=16)
 QUICK = Recipe(validate_every=10, warmup_steps=5, learning_rate=3e-3)
@@ -55,7 +55,7 @@ def interrupt_at(step: int, monkeypatch) -> None:
     monkeypatch.setattr(FrameSampler, "draw", draw_and_interrupt)
 
 
-def same_but_for_time(a: eqlib.runs.History, b: eqlib.runs.History) -> bool:
+def same_but_for_time(a: eqlib.training.recipe.History, b: eqlib.training.recipe.History) -> bool:
     return {**asdict(a), "seconds": 0} == {**asdict(b), "seconds": 0}
 
 
@@ -195,7 +195,7 @@ def test_patience_quarters_the_rate_once_and_then_stops(pairs, monkeypatch):
     recipe = Recipe(
         learning_rate=1e-12, warmup_steps=1, schedule="patience", patience=2, validate_every=3
     )
-    monkeypatch.setattr(eqlib.training, "_scores", lambda *_: (1.0, 0.0))
+    monkeypatch.setattr(eqlib.training.loop, "_scores", lambda *_: (1.0, 0.0))
     _, history = run("train", pairs, recipe=recipe, steps=1_000)
     assert history.steps == [3, 6, 9, 12, 15]
     assert rates == [1e-12] * 9 + [1e-12 / 4] * 6
@@ -292,7 +292,9 @@ def test_patience_survives_a_resumption(stop, pairs, tmp_path, monkeypatch):
         learning_rate=1e-3, warmup_steps=1, schedule="patience", patience=2, validate_every=3
     )
     scores = {0: 1.0, 3: 0.5}  # no validation after the first is better
-    monkeypatch.setattr(eqlib.training, "_scores", lambda *_: (scores.get(len(seen), 0.9), 0.0))
+    monkeypatch.setattr(
+        eqlib.training.loop, "_scores", lambda *_: (scores.get(len(seen), 0.9), 0.0)
+    )
     seen: list[None] = []
     straight, expected = run("train", pairs, recipe=recipe, steps=1_000)
     with monkeypatch.context() as context:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from eqlib import EQ, metrics
-from eqlib.biquad import Biquad
-from eqlib.targets import TARGETS
+from eqlib.equalizers.biquad import Biquad
+from eqlib.equalizers.targets import TARGETS
 
 pytestmark = pytest.mark.browser
 

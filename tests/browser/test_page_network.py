@@ -11,8 +11,8 @@ import soundfile as sf
 
 import eqlib
 from eqlib import metrics
-from eqlib.experiments import experiments
-from eqlib.network_desk import SHIPPED
+from eqlib.experiments.plan import experiments
+from eqlib.widgets.network import SHIPPED
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from eqlib import players
+from eqlib.widgets import player
 
 pytestmark = pytest.mark.browser
 
@@ -164,7 +164,7 @@ def test_abx_counts_and_tells_the_chance_of_guessing(hear_it):
 def test_sounds_keep_their_sample_rate(tour):
     """A tone at 12 kHz, which 16 kHz cannot hold."""
     tone = np.sin(2 * np.pi * 12_000 * np.arange(44_100) / 44_100) / 4
-    made = players.player({"high": tone, "again": tone}, sample_rate=44_100)
+    made = player.player({"high": tone, "again": tone}, sample_rate=44_100)
     script = """async (html) => {
         const output = document.querySelector(".bd-article");
         output.insertAdjacentHTML("beforeend", html);

@@ -1,0 +1,1 @@
+"""Looking at systems, from outside and from inside."""

@@ -1,0 +1,184 @@
+"""Biquads fitted by gradient descent: a baseline of a handful of parameters.
+
+A cascade of second-order sections is differentiable through its frequency response: no sample is
+ever filtered during the fit. Of each section, b0, b1, b2 are free; its poles are written so that
+they cannot leave the unit circle.
+
+Source: the idea is that of S. Nercessian, "Neural parametric equalizer matching using
+differentiable biquads", DAFx-20, here without its network. Chapter: "When not to use a network".
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from scipy import fft, signal
+from torch import Tensor
+
+from eqlib.data.pairs import Pairs
+from eqlib.errors import EqlibError, check_audio, check_integer
+
+Audio = TypeVar("Audio", np.ndarray, torch.Tensor)
+
+BINS_TOGETHER = 8  # neighbors of a long spectrum, over which a gentle response hardly changes
+STARTS, ADAM_STEPS, LBFGS_STEPS = 4, 600, 600
+
+
+@dataclass(frozen=True, eq=False)
+class Biquads:
+    """A cascade of second-order sections, applied and examined like an `EQ`.
+
+    Args:
+        sos: (sections, 6), rows b0 b1 b2 1 a1 a2, as scipy takes them.
+        sample_rate: in Hz.
+
+    Raises:
+        EqlibError: for an array of another shape, or rows that scipy would refuse.
+    """
+
+    sos: np.ndarray
+    sample_rate: int = 16_000
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.sos)
+        if len(shape) != 2 or shape[1] != 6 or not np.allclose(np.asarray(self.sos)[:, 3], 1):
+            raise EqlibError(
+                f"sos has shape {shape}",
+                "(sections, 6), each row b0 b1 b2 1 a1 a2",
+                "scipy.signal.tf2sos makes such rows from b and a.",
+            )
+
+    def __call__(self, audio: Audio) -> Audio:
+        """The filtered audio, (..., samples), of the same kind, from silence before its start."""
+        if isinstance(audio, torch.Tensor):
+            return torch.from_numpy(self(audio.detach().cpu().numpy())).to(audio)
+        check_audio("audio", audio)
+        return signal.sosfilt(self.sos, audio.astype(np.float64)).astype(audio.dtype)
+
+    def response(self, frequencies_hz: np.ndarray) -> np.ndarray:
+        """The complex frequency response at the given frequencies in Hz."""
+        f = np.asarray(frequencies_hz, np.float64)
+        # scipy's sosfreqz takes one row of frequencies.
+        response = signal.sosfreqz(self.sos, worN=f.ravel(), fs=self.sample_rate)[1]
+        return response.reshape(f.shape)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that were fitted: five in each section."""
+        return 5 * len(self.sos)
+
+
+def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> Biquads:
+    """Fits a cascade of biquads to recordings, so that its output comes close to the wet ones.
+
+    With X and Y the spectra of a dry and a wet recording and H the cascade's response, it
+    minimizes the logarithm of sum |Y - H X|^2 over recordings and frequencies: first by Adam,
+    which finds the way, then by L-BFGS, which goes to its end.
+
+    Args:
+        pairs: the recordings to learn from.
+        sections: how many biquads.
+        seed: of the starts, four of them, where the sections lie spread over the frequencies and
+            change nothing. The best fit counts.
+
+    Returns:
+        The filter, at the recordings' sample rate.
+
+    Raises:
+        EqlibError: for no sections, or a fit that ends without a finite error.
+    """
+    sections = check_integer("sections", sections, at_least=1, cure="Use 1 to 8.")
+    statistics = _spectra(pairs)
+    rng = np.random.default_rng(seed)
+    fits = [_descend(*statistics, *_start(sections, rng)) for _ in range(STARTS)]
+    error, sos = min(fits, key=lambda fit: fit[0])
+    if not math.isfinite(error):
+        raise EqlibError(
+            f"no fit of {sections} sections with seed {seed} has a finite error",
+            "a start from which the fit comes to an end",
+            "Choose another seed, or fewer sections.",
+        )
+    return Biquads(sos, pairs.dry.sample_rate)
+
+
+def _start(sections: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Poles, one pair in each part of the spectrum, and zeros on top of them: a flat response."""
+    octaves = -6 + 5.5 * (np.arange(sections) + rng.uniform(size=sections)) / sections
+    radius = rng.uniform(0.6, 0.9, sections)
+    a1, a2 = -2 * radius * np.cos(np.pi * 2.0**octaves), radius**2
+    poles = np.stack([np.arctanh(a1 / (1 + a2)), np.arctanh(a2)])
+    zeros = np.stack([np.ones(sections), a1, a2])
+    return torch.tensor(poles, requires_grad=True), torch.tensor(zeros, requires_grad=True)
+
+
+def _descend(
+    power: Tensor, cross: Tensor, energy: Tensor, omega: Tensor, poles: Tensor, zeros: Tensor
+) -> tuple[float, np.ndarray]:
+    """The error that one start ends with (infinite for NaN), and its sections."""
+    z1 = torch.polar(torch.ones_like(omega), -omega)
+    z2 = z1 * z1
+
+    def denominators() -> tuple[Tensor, Tensor]:
+        a2 = torch.tanh(poles[1])
+        return (1 + a2) * torch.tanh(poles[0]), a2
+
+    def log_error() -> Tensor:
+        a1, a2 = (a.unsqueeze(-1) for a in denominators())
+        b0, b1, b2 = zeros.unsqueeze(-1)
+        H = ((b0 + b1 * z1 + b2 * z2) / (1 + a1 * z1 + a2 * z2)).prod(0)
+        wrong = (power * H.abs() ** 2 - 2 * (H.conj() * cross).real).sum() + energy
+        return (wrong / energy).clamp_min(1e-14).log()
+
+    adam = torch.optim.Adam([poles, zeros])
+    for step in range(ADAM_STEPS):
+        adam.param_groups[0]["lr"] = 0.01 * (1 + math.cos(math.pi * step / ADAM_STEPS)) + 1e-4
+        adam.zero_grad()
+        log_error().backward()
+        adam.step()
+
+    lbfgs = torch.optim.LBFGS(
+        [poles, zeros],
+        max_iter=LBFGS_STEPS,
+        history_size=30,
+        tolerance_grad=1e-10,
+        tolerance_change=1e-12,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> Tensor:
+        lbfgs.zero_grad()
+        loss = log_error()
+        loss.backward()
+        return loss
+
+    lbfgs.step(closure)
+    with torch.no_grad():
+        error = log_error().item()
+        a1, a2 = denominators()
+        sos = torch.stack([*zeros, torch.ones_like(a1), a1, a2], -1).numpy()
+    return (error if math.isfinite(error) else math.inf), sos
+
+
+def _spectra(pairs: Pairs) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """|X|^2 and conj(X) Y, summed over recordings; sum |Y|^2; the frequencies in radians."""
+    samples = pairs.dry.audio.shape[-1]
+    # Room for what rings on after the end; and a number of bins that BINS_TOGETHER divides.
+    size = 2 ** math.ceil(math.log2(samples + 4096))
+    power, cross, energy = np.zeros(size // 2), np.zeros(size // 2, complex), 0.0
+    for dry, wet in zip(pairs.dry.audio, pairs.wet.audio, strict=True):
+        X, Y = (fft.rfft(a.astype(np.float64), size)[:-1] for a in (dry, wet))
+        power += np.abs(X) ** 2
+        cross += X.conj() * Y
+        energy += float((np.abs(Y) ** 2).sum())
+    power, cross = (a.reshape(-1, BINS_TOGETHER).sum(-1) for a in (power, cross))
+    middles = np.arange(len(power)) * BINS_TOGETHER + (BINS_TOGETHER - 1) / 2
+    return (
+        torch.from_numpy(power),
+        torch.from_numpy(cross),
+        torch.tensor(energy, dtype=torch.float64),
+        torch.from_numpy(middles * (2 * np.pi / size)),
+    )

@@ -1,0 +1,99 @@
+"""The command line: `python -m eqlib` and reproduce, compare DIR or export DIR."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from eqlib.checkpoints import WEIGHTS_FOLDER, pretrained
+from eqlib.errors import EqlibError
+from eqlib.experiments import authors, reproduce
+from eqlib.experiments.plan import chosen
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns 0, 2 for a user's mistake, or 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m eqlib")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser(
+        "reproduce", help="train what is not current, and write eqlib/experiments/results.json"
+    )
+    train.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="experiments, or kinds of them"
+    )
+    train.add_argument(
+        "--quick", action="store_true", help="a minute a network, into the folder of --work"
+    )
+    train.add_argument("--device", choices=("cpu", "cuda"), help="by default a GPU if there is one")
+    train.add_argument(
+        "--data-parallel",
+        action="store_true",
+        help="under torchrun: share each batch, instead of the list of experiments",
+    )
+    train.add_argument(
+        "--work", type=Path, default=Path("_work"), metavar="DIR", help="for runs under way"
+    )
+    against = commands.add_parser(
+        "compare", help="the shipped networks beside the paper authors' published audio"
+    )
+    against.add_argument("folder", type=Path, metavar="DIR", help="their nine WAV files")
+    page = commands.add_parser("export", help="the networks that the book's page runs, as ONNX")
+    page.add_argument("folder", type=Path, metavar="DIR", help="where the files go")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    try:
+        if options.command == "compare":
+            sys.stdout.write(authors.as_text(authors.compare(options.folder)))
+        elif options.command == "export":
+            _export(options.folder)
+        else:
+            _reproduce(options)
+    except EqlibError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. The same command goes on from here.\n")
+        return 130
+    return 0
+
+
+def _reproduce(options: argparse.Namespace) -> None:
+    if options.device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the trainers take a GPU wherever they see one
+    elif options.device == "cuda" and not torch.cuda.is_available():
+        raise EqlibError("device is cuda", "a GPU that torch can use", "Leave --device out.")
+    quick = options.work / "quick"
+    if options.data_parallel:
+        if "RANK" not in os.environ:
+            raise EqlibError(
+                "--data-parallel in a single process",
+                "several, started by torchrun",
+                "torchrun --nproc-per-node 2 -m eqlib reproduce --data-parallel",
+            )
+        dist.init_process_group("gloo")
+    try:
+        reproduce.reproduce(
+            chosen(options.only),
+            results=quick / "results.json" if options.quick else reproduce.RESULTS,
+            weights=quick / "weights" if options.quick else WEIGHTS_FOLDER,
+            work=options.work,
+            quick=options.quick,
+            progress=int(os.environ.get("RANK", 0)) == 0,
+        )
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+def _export(folder: Path) -> None:
+    from eqlib.networks.onnx_export import export_onnx
+    from eqlib.widgets.network import SHIPPED  # which brings widgets, that training does without
+
+    for name in SHIPPED:
+        logging.info("%s", export_onnx(pretrained(name), folder / f"{name}.onnx"))

@@ -1,0 +1,28 @@
+"""Recordings and training pairs: the package's own, a folder of yours, or NSynth's."""
+
+from eqlib.data.clips import Clips
+from eqlib.data.pairs import Pairs, pair
+from eqlib.data.recordings import (
+    MIN_SAMPLES,
+    SAMPLE_RATE,
+    attributions,
+    from_folder,
+    from_nsynth,
+    index,
+    load,
+    read,
+)
+
+__all__ = [
+    "MIN_SAMPLES",
+    "SAMPLE_RATE",
+    "Clips",
+    "Pairs",
+    "attributions",
+    "from_folder",
+    "from_nsynth",
+    "index",
+    "load",
+    "pair",
+    "read",
+]

@@ -1,0 +1,6 @@
+"""Equalizers to learn from: biquads, FIR filters, drawn curves, and cascades of them."""
+
+from eqlib.equalizers.eq import EQ, REFERENCE
+from eqlib.equalizers.targets import TARGETS
+
+__all__ = ["EQ", "REFERENCE", "TARGETS"]

@@ -1,0 +1,330 @@
+"""EQ targets: biquads of the Audio EQ Cookbook, FIR filters, and cascades of both as one value.
+
+Source of the biquads: R. Bristow-Johnson, "Audio EQ Cookbook". Chapter: the tour,
+book/tour.ipynb.
+
+    eq = EQ.low_shelf(cutoff_hz=500, gain_db=10) + EQ.peaking(cutoff_hz=2_000, gain_db=-6, q=2)
+    wet = eq(dry)                                  # numpy or torch, along the last axis
+    gain = abs(eq.response([100, 1_000]))          # the complex response, from the coefficients
+    wet_fir = eq.fir(taps=129, phase="minimum")(dry)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from scipy import signal
+
+from eqlib.equalizers.biquad import Biquad
+from eqlib.equalizers.fir import FIR, Curve, Phase, frequency_response
+from eqlib.errors import EqlibError, check_audio, check_integer
+
+Audio = TypeVar("Audio", np.ndarray, torch.Tensor)
+
+
+@dataclass(frozen=True)
+class EQ:
+    """An equalizer: any number of stages, one after the other, at one sample rate.
+
+    A value: equal settings are equal EQs, and it can be a key of a dict. Made by the
+    constructors below and joined by `+`; `sum(eqs, EQ.flat())` joins a list. Apply it by calling
+    it. All frequencies are in Hz, all gains in dB, and `sample_rate` is 16,000 Hz by default.
+
+    Args:
+        stages: biquads and FIR filters, in order. None at all is the flat EQ.
+        sample_rate: in Hz.
+
+    Raises:
+        EqlibError: from every constructor, for a setting out of range (it names the range), a
+            frequency not below half the sample rate, or a sample rate that is no positive integer.
+    """
+
+    stages: tuple[Biquad | FIR, ...] = ()
+    sample_rate: int = 16_000
+
+    def __post_init__(self) -> None:
+        cure = "Give the audio's sample rate in Hz, such as 16_000."
+        rate = check_integer("sample_rate", self.sample_rate, at_least=1, cure=cure)
+        object.__setattr__(self, "sample_rate", rate)
+        _check_stages(self.stages, (Biquad, FIR), rate)
+
+    @classmethod
+    def flat(cls, *, sample_rate: int = 16_000) -> EQ:
+        """The EQ without stages, which changes nothing."""
+        return cls((), sample_rate)
+
+    @classmethod
+    def low_shelf(
+        cls,
+        *,
+        cutoff_hz: float,
+        gain_db: float,
+        slope: float | None = None,
+        q: float | None = None,
+        sample_rate: int = 16_000,
+    ) -> EQ:
+        """`gain_db` below the cutoff, 0 dB above it, and half the dB at the cutoff itself.
+
+        Give `slope` or `q`, not both; neither means q = 1 / sqrt(2), which is slope 1.
+        """
+        q = math.sqrt(0.5) if q is None and slope is None else q
+        return cls((Biquad("low_shelf", cutoff_hz, gain_db, q, slope),), sample_rate)
+
+    @classmethod
+    def high_shelf(
+        cls,
+        *,
+        cutoff_hz: float,
+        gain_db: float,
+        slope: float | None = None,
+        q: float | None = None,
+        sample_rate: int = 16_000,
+    ) -> EQ:
+        """`gain_db` above the cutoff, 0 dB below it. `slope` and `q` as in `low_shelf`."""
+        q = math.sqrt(0.5) if q is None and slope is None else q
+        return cls((Biquad("high_shelf", cutoff_hz, gain_db, q, slope),), sample_rate)
+
+    @classmethod
+    def peaking(
+        cls, *, cutoff_hz: float, gain_db: float, q: float = 0.7071, sample_rate: int = 16_000
+    ) -> EQ:
+        """`gain_db` at the center `cutoff_hz`, 0 dB far away; a higher `q` is narrower."""
+        return cls((Biquad("peaking", cutoff_hz, gain_db, q),), sample_rate)
+
+    @classmethod
+    def lowpass(cls, *, cutoff_hz: float, q: float = 0.7071, sample_rate: int = 16_000) -> EQ:
+        """Falls by 12 dB per octave above the cutoff, where its gain is `q` (0.7071: -3 dB)."""
+        return cls((Biquad("lowpass", cutoff_hz, q=q),), sample_rate)
+
+    @classmethod
+    def highpass(cls, *, cutoff_hz: float, q: float = 0.7071, sample_rate: int = 16_000) -> EQ:
+        """Falls by 12 dB per octave below the cutoff, where its gain is `q` (0.7071: -3 dB)."""
+        return cls((Biquad("highpass", cutoff_hz, q=q),), sample_rate)
+
+    @classmethod
+    def bandpass(cls, *, cutoff_hz: float, q: float = 0.7071, sample_rate: int = 16_000) -> EQ:
+        """0 dB at the center `cutoff_hz`, falling on both sides; a higher `q` is narrower."""
+        return cls((Biquad("bandpass", cutoff_hz, q=q),), sample_rate)
+
+    @classmethod
+    def notch(cls, *, cutoff_hz: float, q: float = 0.7071, sample_rate: int = 16_000) -> EQ:
+        """Nothing passes at the center `cutoff_hz`, all far away; a higher `q` is narrower."""
+        return cls((Biquad("notch", cutoff_hz, q=q),), sample_rate)
+
+    @classmethod
+    def drawn(
+        cls,
+        *,
+        frequencies_hz: Iterable[float],
+        gains_db: Iterable[float],
+        taps: int = 129,
+        phase: Phase = "linear",
+        compensate_delay: bool = False,
+        sample_rate: int = 16_000,
+    ) -> EQ:
+        """A magnitude curve through points, as a FIR filter.
+
+        Straight lines in dB over log frequency join the points; the first and last gain hold
+        beyond them. `taps`, `phase` and `compensate_delay` as in `fir`.
+        """
+        curve = Curve(frequencies_hz, gains_db)
+        return cls((FIR((curve,), taps, phase, compensate_delay),), sample_rate)
+
+    def fir(
+        self, *, taps: int = 129, phase: Phase = "linear", compensate_delay: bool = False
+    ) -> EQ:
+        """One FIR filter with the magnitude response of this whole EQ.
+
+        Args:
+            taps: length in samples, 3 to 16384, odd for linear phase. A sharp or low filter
+                needs more: compare the responses.
+            phase: "linear" delays all frequencies alike, by (taps - 1) / 2 samples. "minimum"
+                has no such delay; from biquads it is their own impulse response, cut to taps.
+            compensate_delay: True advances the output by the delay, so that it lines up with the
+                input. With minimum phase there is nothing to advance.
+
+        Raises:
+            EqlibError: for an even number of taps with linear phase, and other wrong settings.
+        """
+        return EQ((FIR(self.stages, taps, phase, compensate_delay),), self.sample_rate)
+
+    def __add__(self, other: EQ) -> EQ:
+        """The cascade: this EQ, then the other."""
+        if not isinstance(other, EQ):
+            raise EqlibError(f"an EQ was added to {other!r}", "two EQs", "Make it an EQ first.")
+        if other.sample_rate != self.sample_rate:
+            raise EqlibError(
+                f"an EQ at {other.sample_rate} Hz was added",
+                f"the first one's sample rate, {self.sample_rate} Hz",
+                "Make both with the same sample_rate.",
+            )
+        return EQ(self.stages + other.stages, self.sample_rate)
+
+    def __call__(self, audio: Audio) -> Audio:
+        """The equalized audio, from silence (zero state) before the first sample.
+
+        Args:
+            audio: (..., samples), floating point, numpy or torch on any device. Zeros follow
+                its end, where a compensated delay asks for more.
+
+        Returns:
+            The same kind, dtype, device and shape; computed in float64 by scipy.
+
+        Raises:
+            EqlibError: for integer, empty, NaN or infinite audio, or a tensor that requires a
+                gradient (none flows through scipy).
+        """
+        if isinstance(audio, torch.Tensor):
+            if audio.requires_grad:
+                raise EqlibError(
+                    "audio is a tensor that requires a gradient",
+                    "audio without one: an EQ is a target, made by scipy",
+                    "Give it audio.detach().",
+                )
+            # bfloat16 has no numpy twin, and not every device has float64.
+            array = audio.cpu().double() if audio.is_floating_point() else audio.cpu()
+            return torch.from_numpy(self(array.numpy())).to(audio.dtype).to(audio.device)
+        if not isinstance(audio, np.ndarray):
+            raise EqlibError(
+                f"audio is a {type(audio).__name__}",
+                "a numpy array or a torch tensor",
+                "Load it with soundfile, or use np.asarray.",
+            )
+        check_audio("audio", audio)
+        # Advancing once, at the end, keeps what a stage does before time zero for the next one.
+        advance = sum(stage.advance_samples for stage in self.stages)
+        y = np.pad(audio.astype(np.float64), [(0, 0)] * (audio.ndim - 1) + [(0, advance)])
+        for stage in self.stages:
+            y = signal.lfilter(*stage.coefficients(self.sample_rate), y)
+        return y[..., advance:].astype(audio.dtype)
+
+    def response(self, frequencies_hz: Any) -> np.ndarray:
+        """The frequency response, from the coefficients, with all delays and advances.
+
+        Args:
+            frequencies_hz: one or an array of any shape, in Hz.
+
+        Returns:
+            complex128, of the same shape.
+
+        Raises:
+            EqlibError: for frequencies that are not finite numbers.
+        """
+        try:
+            f = np.asarray(frequencies_hz, dtype=np.float64)
+        except (TypeError, ValueError):
+            f = np.array(np.nan)
+        if not np.all(np.isfinite(f)):
+            raise EqlibError(
+                f"frequencies_hz is {frequencies_hz!r}",
+                "finite numbers",
+                "Give frequencies in Hz, such as np.geomspace(20, 8_000, 400).",
+            )
+        h = np.ones(f.shape, dtype=np.complex128)
+        for stage in self.stages:
+            b, a = stage.coefficients(self.sample_rate)
+            advance = np.exp(2j * np.pi * f / self.sample_rate * stage.advance_samples)
+            h = h * advance * frequency_response(b, a, f, self.sample_rate)
+        return h
+
+    def impulse_response(self, samples: int) -> np.ndarray:
+        """The output for a 1 at time zero, (samples,) float64.
+
+        It starts at time zero: of a compensated FIR, the half before it is not seen.
+
+        Raises:
+            EqlibError: if samples is no positive integer.
+        """
+        samples = check_integer("samples", samples, at_least=1, cure="Ask for 1 or more.")
+        return self(np.eye(1, samples)[0])
+
+    @property
+    def sos(self) -> np.ndarray:
+        """The second-order sections (sections, 6), rows b0 b1 b2 1 a1 a2, as scipy takes them.
+
+        Raises:
+            EqlibError: if a stage is a FIR filter, which has none.
+        """
+        for stage in self.stages:
+            if isinstance(stage, FIR):
+                raise EqlibError(
+                    f"the EQ contains {stage.describe()}",
+                    "biquads only",
+                    "Use response or impulse_response, which every EQ has.",
+                )
+        sections = [np.concatenate(s.coefficients(self.sample_rate)) for s in self.stages]
+        return np.reshape(sections, (-1, 6))
+
+    @property
+    def delay_samples(self) -> int:
+        """The delay of all FIR stages that is not compensated, in samples."""
+        return sum(stage.delay_samples for stage in self.stages)
+
+    def describe(self) -> str:
+        """One line, such as "low shelf 500 Hz, +10.0 dB, slope 0.7071 | lowpass ..."."""
+        return " | ".join(stage.describe() for stage in self.stages) or "flat"
+
+    __str__ = describe
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings, as a dict that JSON can hold and `from_dict` makes an equal EQ of."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> EQ:
+        """The EQ that `to_dict` wrote.
+
+        Raises:
+            EqlibError: for unknown or missing keys, or settings that no EQ can have.
+        """
+        eq = _from_dict(settings)
+        if not isinstance(eq, EQ):
+            raise EqlibError(f"settings is {settings!r}", "what EQ.to_dict wrote", "Use that.")
+        return eq
+
+
+def _check_stages(stages: Any, allowed: tuple[type, ...], sample_rate: int) -> None:
+    if not isinstance(stages, tuple) or not all(isinstance(stage, allowed) for stage in stages):
+        names = ", ".join(kind.__name__ for kind in allowed)
+        cure = "Use the constructors of EQ, such as EQ.peaking, and + between them."
+        raise EqlibError(f"the stages are {stages!r}", f"a tuple of {names}", cure)
+    for stage in stages:
+        if isinstance(stage, FIR):
+            _check_stages(stage.target, (Biquad, FIR, Curve), sample_rate)
+        else:
+            stage.check(sample_rate)
+
+
+def _from_dict(value: Any) -> Any:
+    """The inverse of `dataclasses.asdict`: each of the four types is known by its keys."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_from_dict(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    known = {kind: [field.name for field in fields(kind)] for kind in (EQ, Biquad, FIR, Curve)}
+    for kind, names in known.items():
+        if set(value) == set(names):
+            return kind(**{name: _from_dict(item) for name, item in value.items()})
+    raise EqlibError(
+        f"settings has the keys {', '.join(map(str, value))}",
+        " or ".join(f"{kind.__name__} ({', '.join(names)})" for kind, names in known.items()),
+        "Use a dict that EQ.to_dict wrote, with no key more or less.",
+    )
+
+
+REFERENCE = MappingProxyType(
+    {
+        "low-shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10, slope=0.7071),
+        "peaking": EQ.peaking(cutoff_hz=500, gain_db=10, q=0.7071),
+        "highpass": EQ.highpass(cutoff_hz=500, q=0.7071),
+        "lowpass": EQ.lowpass(cutoff_hz=500, q=0.7071),
+    }
+)
+"""The project's reference targets. The first three are those of the paper authors' published
+examples, identified from their audio; they publish none for the lowpass."""

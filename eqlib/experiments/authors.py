@@ -1,0 +1,157 @@
+"""The shipped networks beside the audio that the paper's authors published.
+
+Their recordings carry no license, so they are not part of this package. Who has fetched them can
+point at the folder: for each of three targets the input, the target and their network's output.
+
+Chapter: "Results".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from eqlib import data, metrics
+from eqlib.checkpoints import pretrained
+from eqlib.equalizers.eq import REFERENCE
+from eqlib.errors import EqlibError, check_same_shape
+
+LAYOUT = "nine WAV files, 1-<target>_INPUT.wav, 2-<target>_TARGET.wav, 3-<target>_OUTPUT.wav"
+PARTS = ("INPUT", "TARGET", "OUTPUT")
+RECOGNIZED_DB = 40
+"""An equalizer is taken for the one of a recording if it explains it this well."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the authors' published output for one target is worth, measured on their files.
+
+    Attributes:
+        mae: mean absolute error of their output.
+        nothing_mae: the same for the input as it is.
+        error_to_signal_ratio: of their output.
+        snr_db: of their output.
+    """
+
+    mae: float
+    nothing_mae: float
+    error_to_signal_ratio: float
+    snr_db: float
+
+
+PUBLISHED = {
+    "low-shelf": Published(0.00864, 0.08789, 0.0060, 22.2),
+    "peaking": Published(0.00923, 0.03635, 0.0213, 16.7),
+    "highpass": Published(0.00737, 0.04903, 0.299, 5.2),
+}
+"""The figures of the authors' three published outputs, as this project measured them. They publish
+none for a lowpass."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the comparison.
+
+    Attributes:
+        target: name of the reference target, found from input and target alone.
+        method: "doing nothing", "theirs" or "ours".
+        mae: mean absolute error.
+        normalized_mae: the same divided by the target's RMS value.
+        error_to_signal_ratio: energy of the error by energy of the target.
+        snr_db: the same in dB.
+    """
+
+    target: str
+    method: str
+    mae: float
+    normalized_mae: float
+    error_to_signal_ratio: float
+    snr_db: float
+
+
+def compare(folder: str | PathLike[str]) -> list[Row]:
+    """Scores the authors' outputs and the shipped networks' on the authors' recordings.
+
+    Args:
+        folder: holds the nine WAV files; <target> may be any three names.
+
+    Returns:
+        Three rows for each target.
+
+    Raises:
+        EqlibError: for a missing folder or file, files that are not mono at 16 kHz or not of one
+            length, a target that none of the reference equalizers explains, or one that comes
+            twice.
+    """
+    folder = Path(folder)
+    names = _targets_in(folder)
+    rows: list[Row] = []
+    for name in names:
+        files = [folder / f"{number}-{name}_{part}.wav" for number, part in enumerate(PARTS, 1)]
+        dry, wet, theirs = (data.read(file) for file in files)
+        for file, audio in zip(files[1:], (wet, theirs), strict=True):
+            check_same_shape(str(file), audio, str(files[0]), dry)
+        target = _recognize(name, dry, wet)
+        if target in {row.target for row in rows}:
+            raise EqlibError(
+                f"two of the targets in {folder} are the {target}",
+                "three different ones",
+                "Fetch the files again, each under the name it had.",
+            )
+        outputs = {"doing nothing": dry, "theirs": theirs}
+        outputs["ours"] = pretrained(target).process(dry)
+        rows += [_row(target, method, wet, output) for method, output in outputs.items()]
+    return rows
+
+
+def as_text(rows: list[Row]) -> str:
+    """The comparison as a table, and by how much the normalized error of ours is smaller."""
+    lines = [f"{'target':10}  {'method':13}  {'mae':>8}  {'mae/rms':>8}  {'ESR':>9}  {'SNR':>8}"]
+    for row in rows:
+        lines.append(
+            f"{row.target:10}  {row.method:13}  {row.mae:8.5f}  {row.normalized_mae:8.5f}  "
+            f"{row.error_to_signal_ratio:9.6f}  {row.snr_db:5.1f} dB"
+        )
+    by = {(row.target, row.method): row.normalized_mae for row in rows}
+    for target in dict.fromkeys(row.target for row in rows):
+        ratio = by[target, "theirs"] / by[target, "ours"]
+        lines.append(f"{target}: the normalized error of ours is {ratio:.3g} times smaller")
+    return "\n".join(lines) + "\n"
+
+
+def _targets_in(folder: Path) -> list[str]:
+    cure = "Fetch the authors' files into one folder, as float WAV and under their own names."
+    if not folder.is_dir():
+        raise EqlibError(f"{folder} is not a folder", LAYOUT, cure)
+    found = {file.name for file in folder.glob("*.wav")}
+    names = sorted({m[1] for file in found if (m := re.fullmatch(r"[123]-(.+)_[A-Z]+\.wav", file))})
+    if len(names) != 3:
+        raise EqlibError(f"{folder} holds {len(names)} targets: {names}", LAYOUT, cure)
+    wanted = {f"{n}-{name}_{part}.wav" for name in names for n, part in enumerate(PARTS, 1)}
+    if missing := sorted(wanted - found):
+        raise EqlibError(f"{folder} lacks {', '.join(missing)}", LAYOUT, cure)
+    return names
+
+
+def _recognize(name: str, dry: np.ndarray, wet: np.ndarray) -> str:
+    # One of the published targets is clipped at full scale.
+    guesses = {key: np.clip(eq(dry), -1, 1) for key, eq in REFERENCE.items()}
+    snr_db = {key: float(metrics.snr_db(wet, guess)) for key, guess in guesses.items()}
+    best = max(snr_db, key=snr_db.__getitem__)
+    if snr_db[best] < RECOGNIZED_DB:
+        raise EqlibError(
+            f"no reference equalizer turns 1-{name}_INPUT.wav into 2-{name}_TARGET.wav (the best, "
+            f"the {best}, leaves an SNR of {snr_db[best]:.1f} dB)",
+            f"one of {', '.join(REFERENCE)}",
+            "Check that both files belong together and are the lossless ones.",
+        )
+    return best
+
+
+def _row(target: str, method: str, wet: np.ndarray, output: np.ndarray) -> Row:
+    kinds = (metrics.mae, metrics.normalized_mae, metrics.error_to_signal_ratio, metrics.snr_db)
+    return Row(target, method, *(float(kind(wet, output)) for kind in kinds))

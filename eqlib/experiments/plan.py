@@ -1,0 +1,261 @@
+"""What is trained for the book: each experiment with all that decides its result.
+
+Chapters: "Results", "What the network learned".
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from scipy.signal import resample_poly
+
+from eqlib import data
+from eqlib.data.clips import Clips
+from eqlib.equalizers.eq import EQ, REFERENCE
+from eqlib.equalizers.targets import TARGETS
+from eqlib.errors import EqlibError
+from eqlib.model import EQNetConfig
+from eqlib.training.recipe import Recipe
+
+NOTES = ("note", "hit", "segment")
+
+UNHEARD = ("brass", "percussion-pitched", "strings")
+"""Families that no shipped network was trained on: trumpet, xylophone, violin. The choice was made
+before anything was measured: one that is blown, one that is struck, one that is bowed."""
+
+SHIPPED = Recipe(loss="normalized_mae", validate_every=1_000)
+SHORT = Recipe(loss="normalized_mae", validate_every=500)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One network to be trained.
+
+    Attributes:
+        name: of its entry in the results file, and of its weights if they ship.
+        target: the name of its equalizer in `TARGETS`.
+        kind: "target" (its weights ship), "ablation" or "left-out".
+        pretrain_steps: of step one; 0 for none.
+        train_steps: of step two.
+        label: what is different in it, in words.
+        config: the network's sizes and switches.
+        recipe: of both steps.
+        seed: of the weights and of the frames that are drawn.
+        left_out: families of instruments that it does not hear.
+        octave_up: whether it hears everything once more, an octave higher, so that high notes are
+            not rare.
+    """
+
+    name: str
+    target: str
+    kind: str
+    pretrain_steps: int
+    train_steps: int
+    label: str = ""
+    config: EQNetConfig = field(default_factory=EQNetConfig)
+    recipe: Recipe = SHIPPED
+    seed: int = 0
+    left_out: tuple[str, ...] = UNHEARD
+    octave_up: bool = False
+
+    @property
+    def eq(self) -> EQ:
+        """The equalizer."""
+        return TARGETS[self.target]
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides the result, as JSON: if it changes, the network is trained again."""
+        settings = asdict(self) | {"eq": self.eq.to_dict(), "recordings": recordings_hash()}
+        if not self.octave_up:  # younger than most results, which it leaves as they are
+            del settings["octave_up"]
+        return json.loads(json.dumps(settings))
+
+    def train_clips(self) -> Clips:
+        """What it learns from: all notes of the split "train" but the left-out families'."""
+        heard = _heard("train", self.left_out)
+        return _and_an_octave_up(heard) if self.octave_up else heard
+
+    def validation_clips(self) -> Clips:
+        """What chooses its best weights."""
+        return _heard("validation", self.left_out)
+
+    def test_clips(self) -> dict[str, Clips]:
+        """What it is judged on, none of it heard in training, by the name of the set.
+
+        "piano": unseen pitches of the piano. "notes": unseen notes of the instruments it was
+        trained on. "unheard": all notes of the left-out families. "phrases": phrases and mixes.
+        "authors' kind": single notes among the unseen and unheard ones, within an octave of the
+        note the paper's authors publish (B2).
+        """
+        notes, unheard = _heard("test", self.left_out), _family(self.left_out)
+        sets = {
+            "piano": data.load(instrument="piano", split="test"),
+            "notes": notes,
+            "unheard": unheard,
+            "phrases": data.load(kind="phrase"),
+        }
+        rows = [*notes.info, *unheard.info]
+        near = [r["file"] for r in rows if r["midi"] is not None and abs(r["midi"] - B2_MIDI) <= 12]
+        both = data.load(kind=NOTES)
+        sets["authors' kind"] = both[[row["file"] in near for row in both.info]]
+        return sets
+
+
+B2_MIDI = 47
+HIGHEST_MIDI = 96
+OCTAVE_UP = "everything heard once more, an octave up"
+
+
+def _heard(split: str, left_out: tuple[str, ...]) -> Clips:
+    clips = data.load(kind=NOTES, split=split)
+    return clips[[row["family"] not in left_out for row in clips.info]]
+
+
+def _and_an_octave_up(clips: Clips) -> Clips:
+    """The clips, and after them the same at double speed, but none that is held out.
+
+    A note that is made in this way and has the pitch of another of its instrument's, kept for
+    validation or test, is not used; nor is one that would leave the band.
+    """
+    held_out = {(r["instrument"], r["midi"]) for r in data.index() if r["split"] != "train"}
+    rows = [
+        i
+        for i, row in enumerate(clips.info)
+        if row["midi"] is None
+        or (row["midi"] <= HIGHEST_MIDI and (row["instrument"], row["midi"] + 12) not in held_out)
+    ]
+    higher = [resample_poly(clips[i], 1, 2) for i in rows]
+    return Clips.from_arrays(
+        [*clips, *higher],
+        sample_rate=clips.sample_rate,
+        names=[*clips.names, *(f"{clips.names[i]}, an octave up" for i in rows)],
+        info=[*clips.info, *(clips.info[i] for i in rows)],
+    )
+
+
+def _family(families: tuple[str, ...]) -> Clips:
+    return data.load(kind=NOTES, family=families)
+
+
+@functools.cache
+def recordings_hash() -> str:
+    """One hash of all recordings and of their split."""
+    rows = sorted(json.dumps(row, sort_keys=True) for row in data.index())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _targets() -> list[Experiment]:
+    shipped = [
+        Experiment(name, name, "target", 1_000, 15_000 if name in REFERENCE else 3_000)
+        for name in TARGETS
+    ]
+    # Without these, single high notes stay far behind the others: see `_without_an_octave_up`. On
+    # the other two families, whose high notes are better, it was not tried.
+    higher = {"lowpass": 18_000, "peaking": 20_000}
+    shipped = [
+        replace(each, octave_up=True, train_steps=higher[each.name], label=OCTAVE_UP)
+        if each.name in higher
+        else each
+        for each in shipped
+    ]
+    longer = EQNetConfig(kernel=128)
+    label = "filters of 128 taps instead of 64"
+    shipped.append(Experiment("peaking-long", "peaking", "target", 1_000, 15_000, label, longer))
+    return shipped
+
+
+# Each changes one thing of the network that is trained on the same target for as many steps.
+ABLATIONS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "as-it-is": ("nothing changed", {}, {}),
+    "adjoint": ("filters reversed in the back-end", {"orientation": "adjoint"}, {}),
+    "no-pretraining": ("no step one, its steps given to step two", {}, {"pretrain_steps": 0}),
+    "position": ("unpooling by position", {"unpooling": "position"}, {}),
+    "square": ("square instead of absolute value", {"rectifier": "square"}, {}),
+    "rate-1e-3": ("learning rate 1e-3 instead of 2e-3", {}, {"learning_rate": 1e-3}),
+    "rate-1e-4": ("learning rate 1e-4, the paper authors'", {}, {"learning_rate": 1e-4}),
+    "no-clipping": ("gradients not clipped", {}, {"clip_quantile": 1.0}),
+    "paper-loss": ("loss not normalized", {}, {"loss": "mae"}),
+    "frame-4096": (
+        "frames of 4096, pool 64, batch 2",
+        {"frame": 4096, "hop": 2048, "pool": 64},
+        {"batch": 2},
+    ),
+    "rectangular": ("rectangular window", {"window": "rectangular"}, {}),
+    "overlap-75": ("75 % overlap", {"hop": 256}, {}),
+    "filters-16": ("16 filters", {"filters": 16}, {}),
+    "filters-32": ("32 filters", {"filters": 32}, {}),
+    "filters-64": ("64 filters", {"filters": 64}, {}),
+}
+
+
+def _ablations() -> list[Experiment]:
+    made = []
+    for target in ("low-shelf", "peaking"):
+        base = Experiment("", target, "ablation", 300, 2_200, recipe=SHORT)
+        for name, (label, config, other) in ABLATIONS.items():
+            changes: dict[str, Any] = {"name": f"{target}, {name}", "label": label}
+            if config:
+                changes["config"] = EQNetConfig(**config)
+            recipe = {k: v for k, v in other.items() if k != "pretrain_steps"}
+            if recipe:
+                changes["recipe"] = replace(SHORT, **recipe)
+            if "pretrain_steps" in other:
+                changes |= {"pretrain_steps": 0, "train_steps": 2_500}
+            made.append(replace(base, **changes))
+    return made
+
+
+def _without_an_octave_up() -> list[Experiment]:
+    """The networks that hear one, as they were without it."""
+    return [
+        Experiment(f"{name}, no octave up", name, "ablation", 1_000, 15_000, "no note an octave up")
+        for name in ("lowpass", "peaking")
+    ]
+
+
+def _left_out() -> list[Experiment]:
+    families = sorted({row["family"] for row in data.index() if row["kind"] in NOTES})
+    return [
+        Experiment(
+            f"low-shelf without {family}",
+            "low-shelf",
+            "left-out",
+            300,
+            2_200,
+            f"{family} left out",
+            recipe=SHORT,
+            left_out=(family,),
+        )
+        for family in families
+    ]
+
+
+@functools.cache
+def experiments() -> dict[str, Experiment]:
+    """All experiments by name, in the order in which they are trained."""
+    ordered = [*_targets(), *_ablations(), *_without_an_octave_up(), *_left_out()]
+    return {experiment.name: experiment for experiment in ordered}
+
+
+def chosen(only: Sequence[str]) -> list[Experiment]:
+    """The experiments of the given names, or of a kind such as "ablation"; all for no name.
+
+    Raises:
+        EqlibError: for a name that is neither.
+    """
+    known = experiments()
+    kinds = {each.kind for each in known.values()}
+    for name in only:
+        if name not in known and name not in kinds:
+            raise EqlibError(
+                f"there is no experiment called {name!r}",
+                f"one of {', '.join(known)}, or a kind of them ({', '.join(sorted(kinds))})",
+                "Choose from these; without --only, all are trained.",
+            )
+    wanted = set(only) or kinds
+    return [each for each in known.values() if {each.name, each.kind} & wanted]

@@ -1,0 +1,326 @@
+"""Trains every network of the book from its seed, scores it, and keeps one file of results.
+
+It can be stopped at any moment and started again: what is finished is not done twice, and what was
+under way goes on from its last checkpoint. Several processes may run it at once, on one machine or
+on several that share the folder: each takes the next experiment that nobody has taken.
+
+Chapter: "Results".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+import eqlib.checkpoints as checkpoints
+from eqlib import metrics
+from eqlib.data.pairs import Pairs, pair
+from eqlib.errors import EqlibError
+from eqlib.experiments import scores
+from eqlib.experiments.plan import Experiment, experiments
+from eqlib.model import EQNet
+from eqlib.training import loop, parallel
+from eqlib.training.recipe import History
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+QUICK_SECONDS = (15.0, 45.0)
+HALF_PRECISION_LIMIT_DB = 0.1
+
+log = logging.getLogger(__name__)
+
+
+def reproduce(
+    chosen: Sequence[Experiment],
+    *,
+    results: Path = RESULTS,
+    weights: Path = checkpoints.WEIGHTS_FOLDER,
+    work: Path = Path("_work"),
+    quick: bool = False,
+    progress: bool = True,
+) -> None:
+    """Trains and scores the experiments whose results are not current.
+
+    Args:
+        chosen: the experiments, from `eqlib.experiments.plan`.
+        results: the file that each entry is added to as soon as it is known.
+        weights: where the networks of the targets go.
+        work: where runs under way keep their checkpoints.
+        quick: give each network a minute, whatever its steps are.
+        progress: show a bar for each run; the plan and the time left go to `logging`.
+
+    Raises:
+        EqlibError: if the results file is damaged, or something cannot be written.
+        KeyboardInterrupt: after Ctrl-C, when the run under way has saved its state.
+    """
+    todo = [e for e in chosen if not is_current(e, results=results, weights=weights, quick=quick)]
+    log.info("%d of %d experiments are current", len(chosen) - len(todo), len(chosen))
+    began, done = time.perf_counter(), 0
+    for number, experiment in enumerate(todo):
+        left = _time_left(time.perf_counter() - began, done, sum(map(_steps, todo[number:])))
+        log.info("%s (%d of %d)%s", experiment.name, number + 1, len(todo), left)
+        folder = work / _folder_name(experiment, quick)
+        with _Claim(folder) as claim:
+            stale = claim.ours and not is_current(
+                experiment, results=results, weights=weights, quick=quick
+            )
+            if parallel.highest(stale):
+                _one(experiment, folder, results, weights, quick, progress)
+                done += _steps(experiment)
+    parallel.wait()
+    left = [e for e in todo if not is_current(e, results=results, weights=weights, quick=quick)]
+    if left:
+        names = ", ".join(experiment.name for experiment in left)
+        log.warning("in the hands of other processes, and not done: %s", names)
+
+
+def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: bool) -> bool:
+    """Whether the results file holds this experiment as it is now, and its weights are there."""
+    entry = read_results(results)["networks"].get(experiment.name, {})
+    if entry.get("settings") != _settings(experiment, quick):
+        return False
+    version = entry.get("baselines", {}).get("version")
+    if _has_baselines(experiment) and version != scores.BASELINES_VERSION:
+        return False
+    return experiment.kind != "target" or _weights_match(experiment, entry, weights)
+
+
+def read_results(path: Path = RESULTS) -> dict[str, Any]:
+    """The results file as a dict, whose "networks" are the entries by experiment.
+
+    Raises:
+        EqlibError: if it is damaged.
+    """
+    if not path.exists():
+        return {"networks": {}}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found["networks"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EqlibError(
+            f"{path} cannot be read ({error!r})",
+            "the results that `python -m eqlib reproduce` wrote",
+            "Get the file again from version control, or move it away to start anew.",
+        ) from error
+    return found
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def machine() -> dict[str, Any]:
+    """What it runs on: processor, cores, system, GPU if there is one."""
+    processor = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        processor = lines[0].split(":")[1].strip() if lines else processor
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    system = f"{platform.system()} {platform.machine()}"
+    return {"processor": processor, "cores": os.cpu_count(), "system": system, "gpu": gpu}
+
+
+def _one(
+    experiment: Experiment,
+    folder: Path,
+    results: Path,
+    weights: Path,
+    quick: bool,
+    progress: bool,
+) -> None:
+    """Trains, scores and writes one experiment."""
+    pairs = pair(experiment.train_clips(), experiment.eq)
+    validation = pair(experiment.validation_clips(), experiment.eq)
+    before = read_results(results)["networks"].get(experiment.name, {})
+    trained = before.get("settings") == _settings(experiment, quick) and (
+        experiment.kind != "target" or _weights_match(experiment, before, weights)
+    )
+    # Where it is trained, only its baselines are of another time.
+    made = None if trained else _train(experiment, pairs, validation, folder, quick, progress)
+    if not parallel.is_first():
+        return
+    entry = before
+    sets = {name: pair(c, experiment.eq) for name, c in experiment.test_clips().items()}
+    if made:
+        net, histories = made
+        entry = _describe(experiment, net, histories, quick)
+        if experiment.kind == "target":
+            path = weights / f"{experiment.name}.safetensors"
+            entry["weights"] = _ship(net, validation, path)
+            net = checkpoints.load(path)  # the scores are of the file that ships
+        entry["run_seconds"] = scores.seconds_for_one(net.process, net.config.sample_rate)
+        entry["scores"] = scores.on(sets, net.process)
+    if _has_baselines(experiment):
+        methods = scores.baselines(pairs, validation, sets)
+        entry["baselines"] = {"version": scores.BASELINES_VERSION, "methods": methods}
+    _add(results, experiment.name, entry)
+    shutil.rmtree(folder, ignore_errors=True)
+    snr = {name: f"{of['snr_db']:.1f}" for name, of in entry["scores"].items()}
+    log.info("%s: SNR in dB %s", experiment.name, snr)
+
+
+def _train(
+    experiment: Experiment,
+    pairs: Pairs,
+    validation: Pairs,
+    folder: Path,
+    quick: bool,
+    progress: bool,
+) -> tuple[EQNet, list[History]]:
+    """Both steps of training, or their continuation."""
+    net, histories = EQNet(experiment.config, seed=experiment.seed), []
+    steps = (experiment.pretrain_steps, experiment.train_steps)
+    for run, count, seconds in zip((loop.pretrain, loop.train), steps, QUICK_SECONDS, strict=True):
+        if count:
+            history = run(
+                net,
+                pairs,
+                validation,
+                steps=None if quick else count,
+                seconds=seconds if quick else None,
+                recipe=experiment.recipe,
+                seed=experiment.seed,
+                folder=folder,
+                resume=True,
+                progress=progress,
+            )
+            if history.interrupted:
+                raise KeyboardInterrupt
+            histories.append(history)
+    return net, histories
+
+
+def _describe(
+    experiment: Experiment, net: EQNet, histories: list[History], quick: bool
+) -> dict[str, Any]:
+    return {
+        "kind": experiment.kind,
+        "target": experiment.target,
+        "equalizer": experiment.eq.describe(),
+        "label": experiment.label,
+        "seed": experiment.seed,
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "steps": sum(history.steps[-1] for history in histories),
+        "seconds": round(sum(history.seconds[-1] for history in histories), 1),
+        "processes": parallel.processes(),
+        "threads": torch.get_num_threads(),
+        "machine": machine(),
+        "torch": torch.__version__,
+        "history": {history.stage: _rounded(asdict(history)) for history in histories},
+        "settings": _settings(experiment, quick),
+    }
+
+
+def _ship(net: EQNet, validation: Pairs, path: Path) -> dict[str, Any]:
+    """Writes the weights, in half precision if that costs no more than 0.1 dB."""
+
+    def snr_db(network: EQNet) -> float:
+        outputs = map(network.process, validation.dry)
+        return float(
+            np.mean([metrics.snr_db(*b) for b in zip(validation.wet, outputs, strict=True)])
+        )
+
+    checkpoints.save(net, path, dtype=torch.float16)
+    cost_db = snr_db(net) - snr_db(checkpoints.load(path))
+    half = cost_db < HALF_PRECISION_LIMIT_DB
+    if not half:
+        checkpoints.save(net, path)
+    return {
+        "file": path.name,
+        "sha256": file_hash(path),
+        "precision": "half" if half else "single",
+        "half_precision_costs_db": round(cost_db, 4),
+    }
+
+
+def _has_baselines(experiment: Experiment) -> bool:
+    return experiment.kind != "ablation"  # whose baselines are the target's
+
+
+def _weights_match(experiment: Experiment, entry: dict[str, Any], weights: Path) -> bool:
+    path = weights / f"{experiment.name}.safetensors"
+    return path.exists() and file_hash(path) == entry.get("weights", {}).get("sha256")
+
+
+def _settings(experiment: Experiment, quick: bool) -> dict[str, Any]:
+    return experiment.settings() | ({"quick_seconds": list(QUICK_SECONDS)} if quick else {})
+
+
+def _folder_name(experiment: Experiment, quick: bool) -> str:
+    """Another one for other settings, so that a run never goes on from what does not fit."""
+    text = json.dumps(_settings(experiment, quick), sort_keys=True)
+    name = "".join(c if c.isalnum() else "-" for c in experiment.name)
+    return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _steps(experiment: Experiment) -> int:
+    return experiment.pretrain_steps + experiment.train_steps
+
+
+def _time_left(seconds: float, done: int, left: int) -> str:
+    """From what this process has trained so far, and how many share what is left."""
+    if not done:
+        return ""
+    sharing = int(os.environ.get("WORLD_SIZE", 1)) / parallel.processes()
+    return f", about {seconds / done * left / sharing / 60:.0f} min left"
+
+
+def _rounded(history: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [float(f"{v:.5g}") for v in values] if isinstance(values, list) else values
+        for name, values in history.items()
+    }
+
+
+def _add(results: Path, name: str, entry: dict[str, Any]) -> None:
+    """Adds an entry to the results file, whoever else may be adding one."""
+    results.parent.mkdir(parents=True, exist_ok=True)
+    lock = results.parent / f".{results.name}.lock"
+    with FileLock(lock):
+        found = read_results(results)
+        found["networks"][name] = entry
+        order = list(experiments())
+        known = [each for each in order if each in found["networks"]]
+        others = [each for each in found["networks"] if each not in order]
+        found["networks"] = {each: found["networks"][each] for each in known + others}
+        text = json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        temporary = results.with_name(f".{results.name}.{os.getpid()}.tmp")
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, results)
+
+
+class _Claim:
+    """Takes an experiment, unless another process has it; a killed process lets go of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lock = None
+        if parallel.is_first():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            self.lock = FileLock(folder.with_name(folder.name + ".lock"), timeout=0)
+
+    def __enter__(self) -> _Claim:
+        self.ours = self.lock is not None
+        if self.lock:
+            try:
+                self.lock.acquire()
+            except Timeout:
+                self.ours = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.lock and self.ours:
+            self.lock.release()

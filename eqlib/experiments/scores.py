@@ -1,0 +1,137 @@
+"""The scores of a method on test recordings, and the baselines that stand beside the network.
+
+Chapters: "Results", "When not to use a network".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from eqlib import metrics
+from eqlib.baselines import least_squares_fir
+from eqlib.baselines.biquads import fit_biquads
+from eqlib.data.pairs import Pairs
+
+Process = Callable[[np.ndarray], np.ndarray]
+
+BASELINES_VERSION = 2
+"""Goes up when the baselines change, so that `reproduce` computes them anew."""
+
+FIR_TAPS = 127
+"""The network's own reach: two 'same' convolutions of 64 taps."""
+
+SECTIONS = (1, 2, 4)
+"""How many biquads are tried; the validation recordings choose."""
+
+
+def of(pairs: Pairs, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
+    """All scores of the outputs for some pairs.
+
+    Args:
+        pairs: input and target of each clip.
+        outputs: one for each clip, (samples,).
+
+    Returns:
+        For "mae", "normalized_mae", "error_to_signal_ratio" and "snr_db" the mean over clips,
+        each clip counting once; "worst_snr_db" with the name of its clip, "worst"; "clips", the
+        SNR in dB of each; "bands", the response error in dB of each octave by its center in Hz
+        (None where the input has no energy), over all clips together.
+    """
+    outputs = list(outputs)
+    both = list(zip(pairs.wet, outputs, strict=True))
+    scores: dict[str, Any] = {}
+    for metric in (metrics.mae, metrics.normalized_mae, metrics.error_to_signal_ratio):
+        values = [metric(target, output) for target, output in both]
+        scores[metric.__name__] = _digits(np.mean(values))
+    snr_db = np.array([metrics.snr_db(target, output) for target, output in both])
+    snr_db = np.minimum(snr_db, 200)  # of doing nothing, where the EQ does nothing: JSON has no inf
+    worst = int(snr_db.argmin())
+    scores |= {"snr_db": _digits(snr_db.mean()), "worst_snr_db": _digits(snr_db[worst])}
+    scores |= {"worst": pairs.dry.names[worst]}
+
+    padded = pairs.dry.audio * 0
+    for row, output in zip(padded, outputs, strict=True):
+        row[: len(output)] = output
+    target = pairs.dry.audio * 0
+    for row, clip in zip(target, pairs.wet, strict=True):
+        row[: len(clip)] = clip  # without the ringing after its end, which the output has not
+    bands = metrics.response_error_db(
+        pairs.dry.audio, target, padded, sample_rate=pairs.dry.sample_rate
+    )
+    scores["bands"] = {
+        f"{hz:g}": None if np.isnan(db) else _digits(db)
+        for hz, db in zip(bands.centers_hz, bands.error_db, strict=True)
+    }
+    rounded = [round(float(value), 2) for value in snr_db]
+    scores["clips"] = dict(zip(pairs.dry.names, rounded, strict=True))
+    return scores
+
+
+def on(sets: Mapping[str, Pairs], process: Process) -> dict[str, Any]:
+    """The scores of a method on each of several sets of pairs."""
+    return {name: of(pairs, map(process, pairs.dry)) for name, pairs in sets.items()}
+
+
+def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dict[str, Any]:
+    """Fits what the network should be measured against, on its training pairs, and scores it.
+
+    Args:
+        pairs: the training pairs.
+        validation: chooses the number of biquads.
+        sets: the pairs to be judged on.
+
+    Returns:
+        For "doing nothing", "least-squares FIR" and "biquads": "parameters", "fit_seconds",
+        "run_seconds" (for a second of audio) and "scores", as `on` gives them; for the biquads
+        also their "sos".
+    """
+    began = time.perf_counter()
+    fir = least_squares_fir(pairs, taps=FIR_TAPS)
+    fir_seconds = time.perf_counter() - began
+
+    began = time.perf_counter()
+    fits = [fit_biquads(pairs, sections=sections) for sections in SECTIONS]
+    biquads = max(fits, key=lambda fit: _mean_snr_db(validation, fit))
+    biquads_seconds = time.perf_counter() - began
+
+    def entry(process: Process, parameters: int, fit_seconds: float) -> dict[str, Any]:
+        return {
+            "parameters": parameters,
+            "fit_seconds": _digits(fit_seconds),
+            "run_seconds": _digits(seconds_for_one(process, pairs.dry.sample_rate)),
+            "scores": on(sets, process),
+        }
+
+    return {
+        "doing nothing": entry(np.copy, 0, 0.0),
+        "least-squares FIR": entry(fir, len(fir.taps), fir_seconds),
+        "biquads": entry(biquads, biquads.parameters, biquads_seconds)
+        | {"sos": biquads.sos.tolist()},
+    }
+
+
+def seconds_for_one(process: Process, sample_rate: int) -> float:
+    """How long a method takes for a second of audio: the best of three, on four seconds."""
+    audio = np.random.default_rng(0).standard_normal(4 * sample_rate).astype(np.float32) / 10
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        process(audio)
+        times.append(time.perf_counter() - began)
+    return min(times) / 4
+
+
+def _mean_snr_db(pairs: Pairs, process: Process) -> float:
+    scores = [
+        metrics.snr_db(wet, process(dry)) for dry, wet in zip(pairs.dry, pairs.wet, strict=True)
+    ]
+    return float(np.mean(scores))
+
+
+def _digits(value: float) -> float:
+    """Four significant digits: more would be noise in a file that people compare."""
+    return float(f"{value:.4g}")

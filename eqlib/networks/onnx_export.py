@@ -1,0 +1,90 @@
+"""A trained network as an ONNX file: for the book's page, and for programs without PyTorch.
+
+    from eqlib.networks.onnx_export import export_onnx
+
+    export_onnx(eqlib.pretrained("low-shelf"), "low-shelf.onnx")
+
+The file maps frames (any number, 1, frame), already under the window, to output frames of the same
+shape. Cutting a signal and adding the frames up again stays with the caller, as in
+`EQNet.process`: `eqlib/widgets/page/frames.js` does it in JavaScript.
+
+It needs the packages onnx and onnxscript: ``pip install "eqlib[onnx]"``. Chapter: "Results".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib.util
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+
+import torch
+
+from eqlib.checkpoints import replacing
+from eqlib.errors import EqlibError
+from eqlib.model import EQNet
+from eqlib.networks.plain import PlainEQNet
+
+
+def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
+    """Writes a network as ONNX, in its plain form, complete or not at all.
+
+    Args:
+        net: the network; unpooling must be "repeat".
+        path: where to; by custom it ends in ".onnx".
+
+    Returns:
+        The path.
+
+    Raises:
+        EqlibError: if onnx or onnxscript is not installed, if the network unpools by position, or
+            if the file cannot be written.
+    """
+    path = Path(path)
+    missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise EqlibError(
+            f"{' and '.join(missing)} cannot be imported",
+            "the packages that torch exports with",
+            'Install them: pip install "eqlib[onnx]".',
+        )
+    if net.config.unpooling != "repeat":
+        raise EqlibError(
+            f"unpooling is {net.config.unpooling!r}",
+            "'repeat', the only one that the exported form has",
+            "Train a network with EQNetConfig(unpooling='repeat').",
+        )
+    net = copy.deepcopy(net).cpu().float()
+    plain = PlainEQNet(net.config).take(net)
+    plain.latent = net.latent  # one product for all channels, where the plain one has 128
+    example = torch.zeros(2, 1, net.config.frame)
+    with replacing(path) as temporary, _quiet():
+        torch.onnx.export(
+            plain.eval(),
+            (example,),
+            str(temporary),
+            dynamo=True,
+            external_data=False,
+            input_names=["x"],
+            output_names=["y"],
+            dynamic_shapes=({0: torch.export.Dim("frames", min=1, max=1 << 16)},),
+        )
+    return path
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter tells of packages that it would use if they were there, and of its own steps."""
+    level = logging.getLogger("torch.onnx").level
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.getLogger("torch.onnx").setLevel(level)

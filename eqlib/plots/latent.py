@@ -1,0 +1,188 @@
+"""Figures of the latent space: who is connected to whom, what faders do, and what moving ones add.
+
+Chapter: "The latent-space DNN" (book/latent.ipynb).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from eqlib.analysis.systems import path_responses
+from eqlib.equalizers.eq import EQ
+from eqlib.errors import EqlibError, check_number
+from eqlib.model import EQNet
+from eqlib.named import Audio, as_clips, check_named
+from eqlib.plots.network import center_frequencies_hz
+from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, styles
+
+LOW_HZ = 30
+
+
+@figure
+def connections() -> Figure:
+    """Three ways to connect latent values, as matrices of weights: 4 channels of 5 values.
+
+    A cell is a weight, from the value of its column to that of its row; where it is white, there
+    is none. Locally connected blocks have weights of their own; the shared block is one block.
+
+    Look for: how much of the full matrix the other two leave out.
+    """
+    block, own = np.ones((5, 5)), np.diag([2.0, 3.0, 4.0, 5.0])
+    ways = {
+        ("fully connected", 400): np.ones((20, 20)),
+        ("locally connected", 100): np.kron(own, block),
+        ("shared", 25): np.kron(6 * np.eye(4), block),
+    }
+    colors = ["white", "#bbbbbb", "#0072B2", "#D55E00", "#009E73", "#882255", "#56B4E9"]
+    fig = Figure(figsize=(WIDTH, 2.5))
+    for ax, ((title, count), image) in zip(fig.subplots(1, 3), ways.items(), strict=True):
+        ax.pcolormesh(image, cmap=ListedColormap(colors), vmin=0, vmax=6, ec="w", lw=0.4)
+        ax.set(title=title, xlabel=f"{count} weights", xticks=[], yticks=[], aspect="equal")
+        ax.grid(False)
+        ax.spines[["top", "right"]].set_visible(True)
+        ax.invert_yaxis()
+    return fig
+
+
+@figure
+def softplus() -> Figure:
+    """Softplus beside the ramp max(0, x), and the slopes of both.
+
+    Look for: that softplus is never zero, and its slope neither, left of zero.
+    """
+    x = np.linspace(-6, 6, 241)
+    curves = {
+        "softplus": (np.logaddexp(0, x), 1 / (1 + np.exp(-x))),
+        "max(0, x)": (np.maximum(x, 0), np.heaviside(x, np.nan)),
+    }
+    fig = Figure(figsize=(WIDTH, 2.8))
+    axes = fig.subplots(1, 2, sharex=True)
+    for (name, both), style in zip(curves.items(), styles(curves), strict=True):
+        for ax, curve in zip(axes, both, strict=True):
+            ax.plot(x, curve, label=name, **style)
+    for ax, title in zip(axes, ("value", "slope"), strict=True):
+        ax.set(title=title, xlabel="x")
+    legend(fig, axes[0])
+    return fig
+
+
+@figure
+def fader_responses(
+    net: EQNet, settings: Mapping[str, np.ndarray], *, eq: EQ | None = None
+) -> Figure:
+    """The equalizers that settings of the faders make, and below, the faders.
+
+    Look for: what one setting does and another does not, and at which faders they differ.
+
+    Args:
+        net: the network whose filter bank it is.
+        settings: name -> (C,), a gain of zero or more for each channel.
+        eq: an equalizer to compare with.
+
+    Raises:
+        EqlibError: for no setting, or one of another shape.
+    """
+    check_named("settings", settings)
+    for name, gains in settings.items():
+        if np.shape(gains) != (net.config.filters,):
+            given, cure = f"{name} has shape {np.shape(gains)}", "Take the mean over time first."
+            raise EqlibError(given, f"({net.config.filters},), a gain for each channel", cure)
+    high_hz = 0.47 * net.config.sample_rate  # above, 64 taps can do little
+    frequencies_hz = np.geomspace(LOW_HZ, high_hz, 400)
+    paths = path_responses(net, frequencies_hz=frequencies_hz)
+    centers_hz = center_frequencies_hz(net)
+    fig = Figure(figsize=(WIDTH, 4))
+    above, below = fig.subplots(2, height_ratios=[3, 2])
+    if eq is not None:
+        exact_db = 20 * np.log10(np.maximum(np.abs(eq.response(frequencies_hz)), 1e-4))
+        above.plot(frequencies_hz, exact_db, **ROLES["target"], lw=5, alpha=0.3, label="target")
+    looks = styles(settings)
+    # Of several sizes, so that the markers of equal faders do not hide each other.
+    sizes = np.linspace(7, 3, len(settings))
+    for (name, gains), style, mark, size in zip(
+        settings.items(), looks, "osD^v<>" * 9, sizes, strict=False
+    ):
+        gain_db = 20 * np.log10(np.maximum(np.abs(gains @ paths), 1e-4))
+        above.plot(frequencies_hz, gain_db, label=name, **style)
+        dots = {"color": style["color"], "markersize": size, "linestyle": "none", "mfc": "none"}
+        below.plot(centers_hz, gains, mark, **dots)
+    above.set_ylabel("gain (dB)")
+    below.set_ylabel("fader")
+    for ax in (above, below):
+        log_frequency(ax, "x", low_hz=LOW_HZ, high_hz=high_hz)
+    below.set_xlabel("center of the fader's filter (Hz)")
+    fig.align_ylabels()
+    legend(fig, above)
+    return fig
+
+
+@figure
+def faders_in_frame(faders: Mapping[str, np.ndarray], *, pool: int, sample_rate: int) -> Figure:
+    """Faders of one frame as the back-end plays them: each value is held for `pool` samples.
+
+    Look for: the height of the steps, and how far it is from one swing to the next.
+
+    Args:
+        faders: name -> (units,).
+        pool: samples that a value is held for.
+        sample_rate: in Hz.
+
+    Raises:
+        EqlibError: for no fader, or one of another length than the first.
+    """
+    check_named("faders", faders)
+    units = len(next(iter(faders.values())))
+    fig = Figure(figsize=(WIDTH, 2.6))
+    ax = fig.subplots()
+    edges_ms = np.arange(units + 1) * pool / sample_rate * 1e3
+    for (name, values), style in zip(faders.items(), styles(faders), strict=True):
+        if np.shape(values) != (units,):
+            raise EqlibError(f"{name} has shape {np.shape(values)}", f"({units},)", "Cut it.")
+        ax.stairs(values, edges_ms, baseline=None, label=name, linewidth=1.6, **style)
+    ax.set(xlabel="time (ms)", ylabel="fader", xlim=(0, edges_ms[-1]), ylim=(0, None))
+    legend(fig, ax)
+    return fig
+
+
+@figure
+def fine_spectra(
+    signals: Mapping[str, Audio],
+    *,
+    sample_rate: int,
+    low_hz: float = 0.0,
+    high_hz: float = 1_000.0,
+) -> Figure:
+    """The spectra of whole signals, not smoothed, a panel each; 0 dB is the highest point of all.
+
+    Look for: lines beside the partials (sidebands), and what fills the gaps between them.
+
+    Args:
+        signals: name -> (samples,); a second of sound shows lines a few Hz apart.
+        sample_rate: in Hz.
+        low_hz: where the panels begin, in Hz.
+        high_hz: where they end, up to half the sample rate.
+
+    Raises:
+        EqlibError: for signals that cannot be drawn, or frequencies out of range.
+    """
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
+    cure = "Give frequencies in Hz, the lower one first, up to half the sample rate."
+    high_hz = check_number("high_hz", high_hz, above=0, below=sample_rate / 2 + 1e-6, cure=cure)
+    low_hz = check_number("low_hz", low_hz, above=-1e-9, below=high_hz, cure=cure)
+    spectra = [np.abs(np.fft.rfft(clip * np.hanning(len(clip)))) for clip in clips]
+    top = max(spectrum.max() for spectrum in spectra)
+    fig = Figure(figsize=(WIDTH, 0.7 + 1.25 * len(clips)))
+    axes = fig.subplots(len(clips), sharex=True, sharey=True, squeeze=False)[:, 0]
+    for ax, name, clip, spectrum in zip(axes, clips.names, clips, spectra, strict=True):
+        level_db = 20 * np.log10(np.maximum(spectrum / top, 1e-9))
+        hz = np.arange(len(spectrum)) * sample_rate / len(clip)
+        part = (hz >= low_hz) & (hz <= high_hz)
+        ax.plot(hz[part], level_db[part], color=OTHERS[0]["color"], linewidth=1)
+        ax.set_title(name, loc="left")
+        ax.set(ylabel="dB", xlim=(low_hz, high_hz), ylim=(-50, 4))
+    axes[-1].set_xlabel("frequency (Hz)")
+    return fig

@@ -1,0 +1,5 @@
+"""The two steps of training."""
+
+from eqlib.training.loop import pretrain, train
+
+__all__ = ["pretrain", "train"]

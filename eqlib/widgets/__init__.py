@@ -1,0 +1,1 @@
+"""Components for notebooks and for the pages of the book."""

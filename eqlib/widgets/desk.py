@@ -1,0 +1,117 @@
+"""The EQ desk: an equalizer that is drawn, dragged and heard, in Jupyter and in the book's page.
+
+    from eqlib.widgets.desk import EQDesk
+
+    desk = EQDesk(EQ.low_shelf(cutoff_hz=500, gain_db=10), sounds={"piano": note})
+    desk                 # the last line of a cell shows it
+    pairs = eqlib.pair(notes, desk.eq)
+
+In the rendered book, where no Python runs, the same desk runs by itself in the reader's browser.
+
+Chapter: the tour (book/tour.ipynb).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import traitlets
+
+from eqlib.equalizers.biquad import Biquad
+from eqlib.equalizers.eq import EQ, REFERENCE
+from eqlib.equalizers.fir import FIR, Curve
+from eqlib.equalizers.targets import TARGETS
+from eqlib.errors import EqlibError, check_sample_rate
+from eqlib.named import Audio
+from eqlib.widgets.component import HOW_TO_USE, Component, addresses, module, styles
+
+PRESETS = ("low-shelf", "peaking", "highpass", "lowpass", "air", "vocal-chain", "drawn-curve")
+TAPS = 129  # of a drawn curve, as in page/curve.js
+
+
+class EQDesk(Component):
+    """An equalizer with a handle for each band, or each point of a curve: seen, moved and heard.
+
+    Args:
+        eq: what it shows first: biquads, or one drawn curve of minimum phase and 129 taps.
+        sounds: name -> (samples,), clips to hear it on, at the equalizer's sample rate.
+
+    Attributes:
+        eq: the equalizer as it is set now, without bypassed bands. Setting it moves the handles.
+
+    Raises:
+        EqlibError: for an equalizer that has other FIR stages, or sounds that no player takes.
+    """
+
+    _name = "desk"
+    _esm = module("desk")
+    _css = styles("desk")
+    bands = traitlets.List(traitlets.Dict()).tag(sync=True)
+    curve = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    sample_rate = traitlets.Int().tag(sync=True)
+    sounds = traitlets.Dict().tag(sync=True)
+    presets = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, eq: EQ | None = None, *, sounds: Mapping[str, Audio] | None = None) -> None:
+        eq = REFERENCE["low-shelf"] if eq is None else eq
+        state, rate = state_of(eq), eq.sample_rate
+        presets = {name: state_of(TARGETS[name]) for name in PRESETS} if rate == 16_000 else {}
+        super().__init__(
+            **state,
+            sample_rate=rate,
+            sounds=addresses(sounds, sample_rate=rate) if sounds else {},
+            presets=presets,
+        )
+
+    @property
+    def eq(self) -> EQ:
+        """The equalizer as it is set now."""
+        if self.curve is not None:
+            return EQ.drawn(**self.curve, taps=TAPS, phase="minimum", sample_rate=self.sample_rate)
+        settings = [dict(band) for band in self.bands if not band.get("bypass")]
+        for band in settings:
+            band.pop("bypass", None)
+        return EQ(tuple(Biquad(**band) for band in settings), self.sample_rate)
+
+    @eq.setter
+    def eq(self, eq: EQ) -> None:
+        state = state_of(eq)
+        check_sample_rate("the equalizer", eq.sample_rate, self.sample_rate)
+        with self.hold_sync():  # both at once, or the page would draw a mixture
+            for name, value in state.items():
+                setattr(self, name, value)
+
+    def _page_state(self) -> dict[str, Any]:
+        names = ("bands", "curve", "sample_rate", "sounds", "presets")
+        return {name: getattr(self, name) for name in names}
+
+    def _words(self) -> str:
+        return f"an equalizer desk, set to: {self.eq}. {HOW_TO_USE}"
+
+
+def state_of(eq: EQ) -> dict[str, Any]:
+    """An equalizer as the page's bands and curve.
+
+    Raises:
+        EqlibError: for what is no equalizer, or has FIR stages that no desk draws.
+    """
+    if not isinstance(eq, EQ):
+        raise EqlibError(
+            f"the equalizer is {eq!r}",
+            "an EQ",
+            "Make one, such as EQ.low_shelf(cutoff_hz=500, gain_db=10), or take one of "
+            "eqlib.equalizers.targets.TARGETS.",
+        )
+    if all(isinstance(stage, Biquad) for stage in eq.stages):
+        return {"bands": [asdict(stage) | {"bypass": False} for stage in eq.stages], "curve": None}
+    (stage, *others) = eq.stages
+    curve = stage.target[0] if isinstance(stage, FIR) and len(stage.target) == 1 else None
+    if others or not isinstance(curve, Curve) or (stage.taps, stage.phase) != (TAPS, "minimum"):
+        raise EqlibError(
+            f"the equalizer is {eq}",
+            f"biquads only, or one drawn curve of minimum phase and {TAPS} taps",
+            "Other FIR filters have nothing to drag; look at them with plots.responses.",
+        )
+    return {"bands": [], "curve": {name: list(values) for name, values in asdict(curve).items()}}

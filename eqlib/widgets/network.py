@@ -1,0 +1,148 @@
+"""A trained network to try on any sound: the reader's own files too, in Jupyter and in the page.
+
+    from eqlib.widgets.network import NetworkDesk
+
+    NetworkDesk(sounds={"piano": note})  # the networks that ship
+    NetworkDesk({"mine": (net, my_eq)}, sounds={"piano": note})  # one of your own
+
+In the rendered book the shipped networks run in the reader's browser, from the ONNX files that
+``python -m eqlib export`` makes; in Jupyter, Python runs them.
+
+Chapter: "Results".
+"""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from eqlib.checkpoints import pretrained
+from eqlib.errors import EqlibError, check_same_shape, check_sample_rate
+from eqlib.experiments.plan import experiments
+from eqlib.model import EQNet
+from eqlib.named import Audio
+from eqlib.widgets.component import HOW_TO_USE, Component, addresses, module, styles
+from eqlib.widgets.desk import state_of
+
+SHIPPED = (
+    "low-shelf",
+    "peaking",
+    "peaking-long",
+    "highpass",
+    "lowpass",
+    "air",
+    "vocal-chain",
+    "drawn-curve",
+)
+"""The trained networks whose equalizer the page can compute as well."""
+
+System = Callable[[np.ndarray], np.ndarray]
+
+
+class NetworkDesk(Component):
+    """Chooses a network and a sound, runs one on the other, and compares it with the target.
+
+    Args:
+        networks: name -> (network, its target: an equalizer or any function of the samples). By
+            default those that ship; only these run in a page.
+        sounds: name -> (samples,), clips to run them on, besides the reader's own files.
+        sample_rate: of the sounds and networks, in Hz.
+
+    Raises:
+        EqlibError: for a network of another sample rate, for no network, for one without a
+            target, or sounds that no player takes.
+    """
+
+    _name = "network"
+    _esm = module("network")
+    _css = styles("network", "player")
+    networks = traitlets.Dict().tag(sync=True)
+    sounds = traitlets.Dict().tag(sync=True)
+    sample_rate = traitlets.Int().tag(sync=True)
+
+    def __init__(
+        self,
+        networks: Mapping[str, tuple[EQNet, System]] | None = None,
+        *,
+        sounds: Mapping[str, Audio],
+        sample_rate: int = 16_000,
+    ) -> None:
+        if networks is not None and not networks:
+            raise EqlibError(
+                "there is no network", "at least one", 'Give them as {"mine": (net, equalizer)}.'
+            )
+        for name, both in (networks or {}).items():
+            if not (isinstance(both, tuple) and len(both) == 2 and callable(both[1])):
+                raise EqlibError(
+                    f"{name!r} is {type(both).__name__}",
+                    "a network and its target, an equalizer or a function of the samples",
+                    'Give both: {"mine": (net, equalizer)}.',
+                )
+            net = both[0]
+            check_sample_rate(f"the network {name!r}", net.config.sample_rate, sample_rate)
+        self._own = dict(networks) if networks else None
+        super().__init__(
+            networks=_shipped() if networks is None else {n: {"about": ""} for n in networks},
+            sounds=addresses(sounds, sample_rate=sample_rate),
+            sample_rate=sample_rate,
+        )
+        self.on_msg(self._run)
+
+    def process(self, name: str, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What a network of the desk and its target make of (samples,): output and target.
+
+        Raises:
+            EqlibError: for audio that the network refuses, or a target of another length.
+        """
+        net, target = self._own[name] if self._own else _load(name)
+        wanted = np.asarray(target(audio.copy()), np.float32)  # a target may write into its input
+        check_same_shape("the target's output", wanted, "the sound", audio)
+        return net.process(audio), wanted
+
+    def _run(self, _widget: Any, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Answers the page, which sends samples and a network's name."""
+        began = time.perf_counter()
+        try:
+            signals = self.process(message["name"], np.frombuffer(buffers[0], np.float32))
+        except Exception as error:  # a target may be anybody's function, and the page waits
+            self.send({"id": message["id"], "error": str(error) or type(error).__name__})
+            return
+        answer = {"id": message["id"], "seconds": time.perf_counter() - began}
+        self.send(answer, buffers=[np.ascontiguousarray(s, np.float32).tobytes() for s in signals])
+
+    def _page_state(self) -> dict[str, Any]:
+        names = ("networks", "sounds", "sample_rate")
+        return {name: getattr(self, name) for name in names}
+
+    def _words(self) -> str:
+        return f"trained networks to try: {', '.join(self.networks)}. {HOW_TO_USE}"
+
+    def _repr_html_(self) -> str:
+        if self._own is None:
+            return super()._repr_html_()
+        return f"<p>{html.escape(self._words())}</p>"  # no page has their weights
+
+
+def _shipped() -> dict[str, dict[str, Any]]:
+    described = {}
+    for name in SHIPPED:
+        experiment = experiments()[name]
+        config = experiment.config
+        described[name] = {
+            "about": experiment.eq.describe()
+            + (f"; {experiment.label}" if experiment.label else ""),
+            "address": f"{name}.onnx",
+            "frame": config.frame,
+            "hop": config.hop,
+            "eq": state_of(experiment.eq),
+        }
+    return described
+
+
+def _load(name: str) -> tuple[EQNet, System]:
+    return pretrained(name), experiments()[name].eq

@@ -1,0 +1,194 @@
+"""Sounds in the page: one labeled player for each signal, all of one loudness.
+
+The louder of two sounds seems the better one, whatever was done to it. Signals that are to be
+compared are therefore turned down to the loudness of the softest, and the page says by how much.
+
+    from eqlib.widgets.player import player
+
+    player({"input": dry, "target": wet, "output": net.process(dry)}, sample_rate=16_000)
+
+The audio is inside the page, as MP3 of variable bit rate: every browser plays it, and 2 s at
+16 kHz take 7 to 12 KB, a fifth of WAV. Its coding error lies 47 to 50 dB below a piano, 25 dB
+below a violin, and only about 10 dB below a drum, whose noise hides it from the ear but not from
+a meter. To hear (or measure) what is finer than that, write the arrays to WAV files.
+
+Source of the loudness measure: Recommendation ITU-R BS.1770-5, annex 1. Chapter: the tour,
+book/tour.ipynb.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from eqlib.equalizers.eq import EQ
+from eqlib.named import Audio, as_clips
+from eqlib.widgets.component import encode, module, on_colab, styles
+
+PEAK_LIMIT_DBFS = -1.0  # leaves room for the overshoot of the coder and of the sound card
+
+
+@dataclass(frozen=True)
+class Track:
+    """One sound of a player.
+
+    Attributes:
+        name: what it is.
+        gain_db: by how much it was changed, in dB: 0 or less, a multiple of 0.1.
+        media_type: of the encoded sound, such as "audio/mpeg".
+        encoded: the sound as a file.
+    """
+
+    name: str
+    gain_db: float
+    media_type: str
+    encoded: bytes
+
+    @property
+    def change(self) -> str:
+        """The gain in words."""
+        return f"turned down by {-self.gain_db:.1f} dB" if self.gain_db else "at its own level"
+
+    @property
+    def address(self) -> str:
+        """The sound as a data URI."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.encoded).decode()}"
+
+
+@dataclass(frozen=True, repr=False)
+class Player:
+    """What `player` makes; as the last line of a cell it shows itself.
+
+    Attributes:
+        tracks: its sounds, in order.
+        title: a heading, or None.
+        sample_rate: of its sounds, in Hz.
+    """
+
+    tracks: tuple[Track, ...]
+    title: str | None
+    sample_rate: int
+
+    def __repr__(self) -> str:
+        return f"Player({', '.join(f'{track.name}: {track.change}' for track in self.tracks)})"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """The plain players, and, where a notebook has widgets, the live one."""
+        forms = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        if on_colab():  # whose widgets come from elsewhere, and not always
+            return forms
+        live = ComparisonPlayer(self)._repr_mimebundle_(**options)
+        return (live[0] if isinstance(live, tuple) else live) | forms
+
+    def _repr_html_(self) -> str:
+        figures = "\n".join(_figure(track, self.sample_rate) for track in self.tracks)
+        if self.title is None:
+            return figures
+        title = html.escape(self.title)
+        heading = f'<p style="margin:.5rem 0"><strong>{title}</strong></p>'
+        return f'<div role="group" aria-label="{title}">\n{heading}\n{figures}\n</div>'
+
+
+class ComparisonPlayer(anywidget.AnyWidget):
+    """The live form of a `Player`: one clock, switching without a gap, spectrum, blind test."""
+
+    _esm = module("player")
+    _css = styles("player")
+    tracks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    title = traitlets.Unicode(allow_none=True).tag(sync=True)
+    sample_rate = traitlets.Int().tag(sync=True)
+
+    def __init__(self, of: Player) -> None:
+        names = ("name", "gain_db", "change", "address")
+        tracks = [{name: getattr(track, name) for name in names} for track in of.tracks]
+        super().__init__(tracks=tracks, title=of.title, sample_rate=of.sample_rate)
+
+
+def player(
+    signals: Mapping[str, Audio],
+    *,
+    sample_rate: int,
+    title: str | None = None,
+    match_loudness: bool = True,
+) -> Player:
+    """Players for some signals, to compare by ear.
+
+    Args:
+        signals: name -> (samples,), floating point, numpy or torch; the lengths may differ.
+        sample_rate: of all of them, in Hz.
+        title: a heading above the players.
+        match_loudness: turns every signal down to the loudness of the softest. Without it, all
+            keep their levels to each other.
+
+    Returns:
+        An object that a notebook shows as a live comparison player, or as plain HTML where it
+        has no widgets. Where the loudest peak would exceed -1 dBFS, all signals are turned down
+        alike, so that nothing clips. The gains are multiples of 0.1 dB, and the captions state
+        them.
+
+    Raises:
+        EqlibError: for no signal at all; for a sample rate below 4000 Hz; and, naming the signal,
+            for one that is not mono, or is empty, integer, NaN, infinite or silent.
+    """
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
+    gains_db = np.zeros(len(clips))
+    if match_loudness:
+        levels = np.array([loudness(clip, sample_rate=sample_rate) for clip in clips])
+        gains_db = np.round(levels.min() - levels, 1)
+    peaks_dbfs = 20 * np.log10([np.abs(clip).max() for clip in clips]) + gains_db
+    over_db = max(0.0, peaks_dbfs.max() - PEAK_LIMIT_DBFS)
+    gains_db = np.round(gains_db - math.ceil(10 * over_db) / 10, 1) + 0.0  # no -0.0
+
+    tracks = []
+    for name, clip, gain_db in zip(clips.names, clips, gains_db.tolist(), strict=True):
+        encoded = encode(clip * 10 ** (gain_db / 20), sample_rate=sample_rate)
+        tracks.append(Track(name, gain_db, *encoded))
+    return Player(tuple(tracks), title, sample_rate)
+
+
+def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
+    """The loudness of mono audio after ITU-R BS.1770, in LUFS.
+
+    The power after the K-weighting (a high shelf for the head, a highpass for the ear), as a mean
+    over blocks of 400 ms, every 100 ms. Blocks more than 10 LU below the mean of all do not
+    count, so that silence after a note does not make it softer. (The standard's other gate, at
+    -70 LUFS, is left out: it matters only where most is silence.) The standard defines its filters
+    at 48 kHz; here they are an `EQ`, within 0.1 dB of them at any rate.
+
+    Args:
+        audio: (samples,), floating point, not silent. Shorter audio than a block is one block.
+        sample_rate: in Hz, above 3000.
+
+    Raises:
+        EqlibError: for a lower sample rate, or audio that an EQ refuses.
+    """
+    k_weighting = EQ.high_shelf(cutoff_hz=1_500, gain_db=4, sample_rate=sample_rate)
+    k_weighting += EQ.highpass(cutoff_hz=38, q=0.5, sample_rate=sample_rate)
+    weighted = k_weighting(np.asarray(audio, np.float64))
+    block = min(sample_rate * 4 // 10, len(weighted))
+    blocks = np.lib.stride_tricks.sliding_window_view(weighted, block)[:: sample_rate // 10]
+    power = (blocks**2).mean(-1)
+    return float(10 * np.log10(power[power >= power.mean() / 10].mean()) - 0.691)
+
+
+def _figure(track: Track, sample_rate: int) -> str:
+    name = html.escape(track.name)
+    # The styles are for pages without the book's style sheet: caption beside the controls, or
+    # above them on a narrow screen.
+    return f"""\
+<figure class="eq-player" data-sample-rate="{sample_rate}" role="group" aria-label="{name}" \
+style="display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;margin:.5rem 0">
+<figcaption style="flex:1 1 12rem"><strong>{name}</strong>, {track.change}</figcaption>
+<audio controls preload="metadata" aria-label="{name}, {track.change}" \
+style="flex:1 1 18rem;min-width:0;max-width:100%" src="{track.address}">
+To hear this sound, open the notebook in Jupyter or Colab, or the book's page.
+</audio>
+</figure>"""
