@@ -62,7 +62,7 @@ test-browser: $(INSTALLED) ## Drive the built site in Chromium (Debian: apt inst
 	$(PY) -m pytest -m browser tests/browser
 
 screenshots: site ## Take the pictures of components that README shows
-	$(PY) tests/browser/screenshots.py
+	PYTHONPATH=tests $(PY) tests/browser/screenshots.py
 
 bench: $(INSTALLED) ## Measure speed and results against their bounds
 	$(PY) tests/bench.py $(ARGS)

@@ -15,20 +15,21 @@ Example::
     eqlib.train(net, pairs, validation)  # two minutes
     equalized = net.process(audio)
 
-Figures are in `eqlib.plots` and sounds in `eqlib.widgets.player`, which are imported by name, so that a
-program that needs neither starts quickly.
+Figures are in `eqlib.plots`, players and other components in `eqlib.widgets`. Both are imported by
+name, so that a program that needs neither starts quickly.
 """
 
-from eqlib import baselines, data, frames, layers, metrics
-from eqlib.checkpoints import load, pretrained, save
+from eqlib import baselines, data, equalizers, frames, layers, metrics
+from eqlib.checkpoints import load, save
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs, pair
-from eqlib.equalizers import eq
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet, EQNetConfig
+from eqlib.networks.shipped import pretrained
+from eqlib.training.history import History
 from eqlib.training.loop import pretrain, train
-from eqlib.training.recipe import PAPER, History, Recipe
+from eqlib.training.recipe import PAPER, Recipe
 
 __version__ = "0.1.0"
 __all__ = [
@@ -43,7 +44,7 @@ __all__ = [
     "Recipe",
     "baselines",
     "data",
-    "filters",
+    "equalizers",
     "frames",
     "layers",
     "load",

@@ -27,8 +27,6 @@ from torch import Tensor
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet, EQNetConfig
 
-WEIGHTS_FOLDER = Path(__file__).resolve().parent / "networks" / "weights"
-
 
 def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.float32) -> Path:
     """Writes a network to a file, with its config and `EQNet.info`.
@@ -76,25 +74,6 @@ def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQN
     load_weights(path, net, tensors)
     net.info = header.get("info", {})
     return net
-
-
-def pretrained(name: str) -> EQNet:
-    """One of the trained networks that ship with the package.
-
-    Args:
-        name: the name of an EQ target, such as "low-shelf".
-
-    Raises:
-        EqlibError: for an unknown name (the message lists the known ones) or a damaged file.
-    """
-    known = sorted(file.stem for file in WEIGHTS_FOLDER.glob("*.safetensors"))
-    if name not in known:
-        raise EqlibError(
-            f"there is no trained network called {name!r}",
-            f"one of {', '.join(known)}" if known else "a name that ships with this version (none)",
-            "Choose one of these, or train your own with eqlib.pretrain and eqlib.train.",
-        )
-    return load(WEIGHTS_FOLDER / f"{name}.safetensors")
 
 
 def write(path: str | PathLike[str], tensors: dict[str, Tensor], header: dict[str, Any]) -> Path:

@@ -7,6 +7,7 @@ given, what was expected, and the cure.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -75,59 +76,6 @@ def check_integer(name: str, value: Any, *, at_least: int, cure: str) -> int:
     return int(value)
 
 
-def check_audio(name: str, audio: np.ndarray, *, min_samples: int = 1) -> None:
-    """Checks that an array holds audio that can be computed with.
-
-    Args:
-        name: what the audio is ("input", a file's name), for the message.
-        audio: (..., samples), floating point.
-        min_samples: the fewest samples that make sense here.
-
-    Raises:
-        EqlibError: for integers, an empty or too short array, NaN or infinity.
-    """
-    if audio.dtype.kind != "f":
-        raise EqlibError(
-            f"{name} holds {audio.dtype} values",
-            "floating-point samples with full scale at 1.0",
-            "Divide integer samples by their full scale, for 16 bit: audio / 32768.",
-        )
-    samples = audio.shape[-1] if audio.ndim else 0
-    if audio.size == 0 or samples < min_samples:
-        raise EqlibError(
-            f"{name} has shape {tuple(audio.shape)}",
-            f"at least {min_samples} samples along the last axis",
-            "Use a longer recording.",
-        )
-    bad = audio.size - int(np.count_nonzero(np.isfinite(audio)))
-    if bad:
-        raise EqlibError(
-            f"{name} holds {bad} samples that are NaN or infinite",
-            "finite samples",
-            "Find the step that made them (a division by zero, a damaged file) and mend it there.",
-        )
-
-
-def check_not_silent(name: str, audio: np.ndarray) -> None:
-    """Raises `EqlibError` if every sample of `audio` is zero."""
-    if not np.any(audio):
-        raise EqlibError(
-            f"{name} is silent (all its {audio.size} samples are zero)",
-            "audio with some energy",
-            "Check the recording's channel and level, or leave it out.",
-        )
-
-
-def check_same_shape(a_name: str, a: Any, b_name: str, b: Any) -> None:
-    """Raises `EqlibError` unless both arrays have the same shape."""
-    if tuple(a.shape) != tuple(b.shape):
-        raise EqlibError(
-            f"{a_name} has shape {tuple(a.shape)} and {b_name} {tuple(b.shape)}",
-            "the same number of clips and samples in both",
-            "Cut or zero-pad the longer one, and check that no delay was left at its start.",
-        )
-
-
 def check_sample_rate(name: str, given_hz: int, expected_hz: int) -> None:
     """Raises `EqlibError` unless the two sample rates are equal."""
     if given_hz != expected_hz:
@@ -136,3 +84,11 @@ def check_sample_rate(name: str, given_hz: int, expected_hz: int) -> None:
             f"{expected_hz} Hz",
             "Resample the audio (eqlib.data.from_folder(..., resample=True)) or set sample_rate.",
         )
+
+
+def check_named(what: str, mapping: Any) -> None:
+    """Raises `EqlibError` unless `mapping` is a dict, or its like, with a name or more."""
+    if not isinstance(mapping, Mapping) or not mapping:
+        kind = "empty" if isinstance(mapping, Mapping) else f"a {type(mapping).__name__}"
+        cure = f'Write {what} as {{"name": ...}}.'
+        raise EqlibError(f"{what} is {kind}", "a dict with at least one name", cure)

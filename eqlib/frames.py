@@ -11,6 +11,7 @@ Chapter: "Audio as frames".
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -127,3 +128,19 @@ def _check_hop(frame: int, hop: int) -> None:
             "a hop that divides the frame",
             f"Use {frame // 2} (50 % overlap) or {frame // 4} (75 %).",
         )
+
+
+def window_sum(window: np.ndarray, *, hop: int, samples: int) -> np.ndarray:
+    """What windows add up to, far from both ends of a signal, for any hop: (samples,) float64.
+
+    Raises:
+        EqlibError: for a window that is not 1-D, or numbers that are no positive integers.
+    """
+    hop = check_integer("hop", hop, at_least=1, cure="Use half of the window's length.")
+    samples = check_integer("samples", samples, at_least=1, cure="Use some hops.")
+    window = np.asarray(window, np.float64)
+    if window.ndim != 1 or not len(window):
+        raise EqlibError(f"the window has shape {window.shape}", "(frame,)", "Use frames.window.")
+    # The sum repeats itself after each hop.
+    period = np.pad(window, (0, -len(window) % hop)).reshape(-1, hop).sum(0)
+    return np.resize(period, samples)

@@ -23,15 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eqlib import frames, memory
-from eqlib.errors import EqlibError, check_audio, check_integer
+from eqlib import fast, frames
+from eqlib.audio import AudioT, check_audio
+from eqlib.errors import EqlibError, check_integer
 from eqlib.layers import (
     ORIENTATIONS,
     Conv1D,
@@ -42,7 +43,6 @@ from eqlib.layers import (
     max_pool,
 )
 
-Audio = TypeVar("Audio", np.ndarray, Tensor)
 UNPOOLINGS = ("repeat", "position")
 RECTIFIERS = ("abs", "square")
 
@@ -229,7 +229,7 @@ class EQNet(nn.Module):
         y = self.back_end(X1, Z_hat, positions)
         return Intermediates(X1, X1, X2, Z, Z_hat, X2_hat, X1 * X2_hat, y)
 
-    def process(self, audio: Audio) -> Audio:
+    def process(self, audio: AudioT) -> AudioT:
         """Equalizes a whole signal: cuts frames, runs the network, adds the frames up again.
 
         Args:
@@ -244,12 +244,12 @@ class EQNet(nn.Module):
         """
         return self._frame_by_frame(audio, self.forward)
 
-    def reconstruct(self, audio: Audio) -> Audio:
+    def reconstruct(self, audio: AudioT) -> AudioT:
         """Like `process`, through `autoencode`: what front-end and back-end keep of a signal."""
         return self._frame_by_frame(audio, self.autoencode)
 
     @torch.no_grad()
-    def _frame_by_frame(self, audio: Audio, network: Callable[[Tensor], Tensor]) -> Audio:
+    def _frame_by_frame(self, audio: AudioT, network: Callable[[Tensor], Tensor]) -> AudioT:
         if not isinstance(audio, (np.ndarray, Tensor)):
             raise EqlibError(
                 f"audio is a {type(audio).__name__}",
@@ -270,7 +270,7 @@ class EQNet(nn.Module):
         rows = signal.to(weight).reshape(-1, signal.shape[-1])
         cut = frames.cut(rows, frame=config.frame, hop=config.hop)
         # Few frames at a time: their 128 channels stay in the processor's cache.
-        with memory.kept():
+        with fast.kept():
             parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(6)]
         processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cut.shape[:2])
         output = frames.overlap_add(processed, hop=config.hop, samples=signal.shape[-1])

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 import eqlib
 from eqlib import EqlibError, EQNet, EQNetConfig, checkpoints
 from eqlib.data.clips import Clips
+from eqlib.networks import shipped
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=4, kernel=16, local_kernel=32, pool=16)
 INFO = {"target": {"stages": [{"cutoff_hz": 500.1}]}, "train": {"seed": 3, "note": "é \n 😀"}}
@@ -212,7 +213,7 @@ def test_info_is_json(path):
 
 
 def test_trained_networks_are_found_by_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setattr(shipped, "WEIGHTS_FOLDER", tmp_path)
     with pytest.raises(EqlibError, match=r"'nope'.*\(none\)"):
         eqlib.pretrained("nope")
     for seed, name in enumerate(["peaking", "low-shelf"]):
@@ -223,7 +224,7 @@ def test_trained_networks_are_found_by_name(tmp_path, monkeypatch):
             eqlib.pretrained(name)
 
 
-@pytest.mark.parametrize("file", sorted(checkpoints.WEIGHTS_FOLDER.glob("*.safetensors")) or [None])
+@pytest.mark.parametrize("file", sorted(shipped.WEIGHTS_FOLDER.glob("*.safetensors")) or [None])
 def test_the_trained_networks_that_ship_can_be_loaded(file):
     if file is None:
         pytest.skip("this version ships none")

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from eqlib import errors
+from eqlib.audio import check_audio, check_not_silent, check_same_shape
 from eqlib.errors import EqlibError
 
 CURE = "Turn it down."
@@ -78,7 +79,7 @@ def test_other_than_whole_numbers_from_the_least_on_are_refused(value):
     "audio", [np.zeros(1), np.zeros((2, 3, 5)), np.zeros(1, np.float16), np.float32([0.1, -7.0])]
 )
 def test_audio_passes(audio):
-    errors.check_audio("note", audio)
+    check_audio("note", audio)
 
 
 @pytest.mark.parametrize(
@@ -97,20 +98,20 @@ def test_audio_passes(audio):
 )
 def test_what_is_no_audio_is_refused(audio, min_samples, given, cure):
     with pytest.raises(EqlibError) as error:
-        errors.check_audio("note", audio, min_samples=min_samples)
+        check_audio("note", audio, min_samples=min_samples)
     assert error.value.given.startswith(given) and cure in error.value.cure
 
 
 def test_silence_is_refused():
-    errors.check_not_silent("note", np.array([0.0, 1e-30]))
+    check_not_silent("note", np.array([0.0, 1e-30]))
     with pytest.raises(EqlibError, match=r"note is silent \(all its 6 samples"):
-        errors.check_not_silent("note", np.zeros((2, 3)))
+        check_not_silent("note", np.zeros((2, 3)))
 
 
 def test_shapes_and_sample_rates_must_be_equal():
-    errors.check_same_shape("dry", np.zeros((2, 3)), "wet", torch.zeros(2, 3))
+    check_same_shape("dry", np.zeros((2, 3)), "wet", torch.zeros(2, 3))
     errors.check_sample_rate("note", 16_000, 16_000)
     with pytest.raises(EqlibError, match=r"dry has shape \(2, 3\) and wet \(3,\).*zero-pad"):
-        errors.check_same_shape("dry", np.zeros((2, 3)), "wet", np.zeros(3))
+        check_same_shape("dry", np.zeros((2, 3)), "wet", np.zeros(3))
     with pytest.raises(EqlibError, match=r"note .* 44100 Hz; expected 16000 Hz.*resample=True"):
         errors.check_sample_rate("note", 44_100, 16_000)

@@ -1,9 +1,10 @@
 """Executes the chapters whose stored outputs are stale: `make refresh`.
 
 A chapter is a notebook named in `_toc.yml`. Its outputs are fresh as long as three things are what
-they were when it was executed: its code cells, the eqlib modules it had imported by its end, and
-the data inside the package. Comments, docstrings and layout do not count, so mending them costs no
-training run. Whoever shows source code or a docstring in a chapter uses `--force`.
+they were when it was executed: its code cells, the definitions in the eqlib modules that it had
+imported by its end, and the data inside the package. Comments, docstrings, layout, imports and the
+file that a definition stands in do not count, so mending or moving them costs no training run.
+Whoever shows source code or a docstring in a chapter uses `--force`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import ast
 import base64
 import hashlib
 import io
+import itertools
 import json
 import os
 import sys
@@ -78,13 +80,13 @@ def fingerprint(notebook: nbformat.NotebookNode, modules: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for cell in code_cells(notebook):
         digest.update(_meaning_of_cell(cell.source).encode())
-    for path in sorted(_sources(modules)):
-        digest.update(path.relative_to(ROOT).as_posix().encode())
-        digest.update(_meaning_of_module(path.read_text(encoding="utf-8")).encode())
-    for path in sorted((ROOT / "eqlib").rglob("*")):
-        if path.suffix in DATA_SUFFIXES:
-            digest.update(path.relative_to(ROOT).as_posix().encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    # Where a definition stands, and what it imports, decides nothing: code may move.
+    meanings = (_meanings(path.read_text(encoding="utf-8")) for path in _sources(modules))
+    for meaning in sorted(itertools.chain.from_iterable(meanings)):
+        digest.update(meaning.encode())
+    data = (path for path in (ROOT / "eqlib").rglob("*") if path.suffix in DATA_SUFFIXES)
+    for name, content in sorted((path.name, path.read_bytes()) for path in data):
+        digest.update(name.encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()
 
 
@@ -167,13 +169,16 @@ def _meaning_of_cell(source: str) -> str:
     return json.dumps([_tree(tree), source.rstrip().endswith(";")])
 
 
-def _meaning_of_module(source: str) -> str:
+def _meanings(source: str) -> Iterator[str]:
+    """What each statement of a module means, but for imports and docstrings."""
     tree = ast.parse(source)
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node) is not None:
             del node.body[0]
-    return json.dumps(_tree(tree))
+    for statement in tree.body:
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            yield json.dumps(_tree(statement))
 
 
 def _tree(node: Any) -> Any:

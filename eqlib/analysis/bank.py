@@ -9,13 +9,12 @@ Chapters: "The adaptive front-end", "The synthesis back-end".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from scipy import optimize
 
 from eqlib.errors import EqlibError, check_integer, check_number
 from eqlib.model import EQNet, EQNetConfig
@@ -95,70 +94,3 @@ def by_hand(weight: np.ndarray, config: EQNetConfig | None = None, **changes: An
         net.conv.weight.copy_(torch.from_numpy(weight))
         net.conv_local.weight.copy_(torch.from_numpy(bell / bell.sum()).expand(len(weight), -1))
     return net
-
-
-def channel_paths(net: EQNet) -> np.ndarray:
-    """What each channel does to a click from Conv1D through deConv1D, its fader at one.
-
-    Args:
-        net: the network; its orientation decides.
-
-    Returns:
-        (C, 2 K + 1) float64 impulse responses, for the lags from -K to K.
-    """
-    weight = net.conv.weight.detach().cpu().double().numpy()
-    taps, left = weight.shape[1], (weight.shape[1] - 1) // 2
-    # The layers correlate: tap k acts at lag left - k, the same filter again at 2 left - k.
-    once_more = weight[:, ::-1] if net.deconv.orientation == "adjoint" else weight
-    latest = taps - 1 if net.deconv.orientation == "adjoint" else 2 * left
-    paths = np.zeros((len(weight), 2 * taps + 1))
-    first = taps + latest - 2 * (taps - 1)  # the place of the earliest lag; lag 0 is at `taps`
-    for path, w, again in zip(paths, weight, once_more, strict=True):
-        path[first : first + 2 * taps - 1] = np.convolve(w, again)[::-1]
-    return paths
-
-
-def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -> np.ndarray:
-    """The faders whose sum of paths comes closest to an impulse response, by least squares.
-
-    They minimize
-
-        sum_n (sum_c g_c path_c[n] - target[n])^2 + ridge * (largest path energy) * sum_c g_c^2
-
-    among faders g_c >= 0, for the softplus at the end of the latent-space DNN makes no others.
-    The second sum keeps channels that are almost alike from fighting with enormous gains.
-
-    Args:
-        paths: (C, lags), such as `channel_paths` returns.
-        target: (lags,) the impulse response at the same lags.
-        ridge: how much large faders cost.
-
-    Returns:
-        (C,) float32.
-
-    Raises:
-        EqlibError: for a target of another length, or a ridge that is not positive.
-    """
-    if np.shape(target) != paths.shape[1:]:
-        raise EqlibError(
-            f"target has shape {np.shape(target)}",
-            f"{paths.shape[1:]}, the lags of the paths",
-            "Give the impulse response at the lags from -K to K.",
-        )
-    check_number("ridge", ridge, above=0, cure="Use 1e-4, or less for larger faders.")
-    cost = np.sqrt(ridge * (paths**2).sum(1).max()) * np.eye(len(paths))
-    rows = np.concatenate((paths.T, cost))
-    return optimize.nnls(rows, np.concatenate((target, np.zeros(len(paths)))))[0].astype(np.float32)
-
-
-def impulse_response(effect: Callable[[np.ndarray], np.ndarray], *, reach: int = 64) -> np.ndarray:
-    """What an effect makes of a click, at the lags of `channel_paths`: (2 reach + 1,) float64.
-
-    Args:
-        effect: an `eqlib.EQ`, or any function from audio to audio.
-        reach: K; the click stands in the middle, at lag 0.
-    """
-    check_integer("reach", reach, at_least=1, cure="Give the taps of a filter: 64.")
-    click = np.zeros(2 * reach + 1)
-    click[reach] = 1
-    return np.asarray(effect(click), np.float64)

@@ -9,18 +9,14 @@ swept-sine technique", AES 108, 2000. Chapters: "Results", "What the network lea
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from eqlib import frames, metrics
-from eqlib.errors import EqlibError, check_audio, check_integer, check_number, check_same_shape
-from eqlib.model import EQNet
-
-Process = Callable[[np.ndarray], np.ndarray]
+from eqlib import metrics
+from eqlib.audio import Process, check_same_shape
+from eqlib.equalizers.eq import EQ
+from eqlib.errors import EqlibError, check_integer, check_number
 
 
 class SweepResponse(NamedTuple):
@@ -119,99 +115,6 @@ def sweep_response(
     return SweepResponse(frequencies_hz, (turn @ taps) / (turn @ own))
 
 
-def faders(net: EQNet, audio: np.ndarray) -> np.ndarray:
-    """Z_hat for each frame of a sound: the gain of each channel, from moment to moment.
-
-    Args:
-        net: the network.
-        audio: (samples,).
-
-    Returns:
-        (frames, C, units) float32.
-
-    Raises:
-        EqlibError: for audio that is not mono, is empty, or not finite floating point.
-    """
-    check_audio("audio", audio)
-    if audio.ndim != 1:
-        raise EqlibError(
-            f"audio has shape {audio.shape}",
-            "(samples,), one channel",
-            "Take one channel, or the mean of them: audio.mean(0).",
-        )
-    window = frames.window(net.config.window, net.config.frame)
-    rows = torch.from_numpy(audio.astype(np.float64)).unsqueeze(0)
-    cut = frames.cut(rows, frame=net.config.frame, hop=net.config.hop)[0] * window
-    return net.intermediates(cut.to(net.conv.weight).unsqueeze(1)).Z_hat.cpu().numpy()
-
-
-def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
-    """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
-
-    Args:
-        net: the network, which stays as it is.
-        gains: (C, units), or (C, 1) for faders that stand still within a frame too.
-
-    Raises:
-        EqlibError: for gains of another shape.
-    """
-    if gains.shape not in ((net.config.filters, net.config.units), (net.config.filters, 1)):
-        raise EqlibError(
-            f"gains has shape {gains.shape}",
-            f"({net.config.filters}, {net.config.units}) or ({net.config.filters}, 1)",
-            "Take the mean of probe.faders over its first axis, or over its first and last.",
-        )
-    copied, constant = copy.deepcopy(net), torch.from_numpy(gains).to(net.conv.weight)
-    copied.latent = lambda Z: constant.expand_as(Z)
-    return copied
-
-
-def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray) -> SweepResponse:
-    """The response that a network has if its faders stand still: sum over c of g_c W_c(f)^2.
-
-    The gains g are means of `faders`: over the louder half of a sound's frames, and in a frame
-    weighted by its window, for a fader at the faded ends moves next to nothing. Biases, which act
-    on no input, are left out.
-
-    Args:
-        net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
-        audio: (samples,), where the gains come from.
-        frequencies_hz: (points,) in Hz.
-
-    Raises:
-        EqlibError: as `faders`.
-    """
-    config = net.config
-    cut = frames.cut(
-        torch.from_numpy(audio.astype(np.float64)).unsqueeze(0), frame=config.frame, hop=config.hop
-    )[0]
-    level = cut.square().mean(-1).numpy()
-    window = frames.window(config.window, config.frame).numpy().reshape(-1, config.pool).mean(-1)
-    gains = faders(net, audio)[level >= np.median(level)].mean(0) @ (window / window.sum())
-    paths = path_responses(net, frequencies_hz=frequencies_hz)
-    return SweepResponse(np.asarray(frequencies_hz), gains @ paths)
-
-
-def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
-    """What each channel's path does to each frequency, its fader at one: W_c(f)^2.
-
-    Chapter: "The latent-space DNN".
-
-    Args:
-        net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
-        frequencies_hz: (points,) in Hz.
-
-    Returns:
-        (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
-    """
-    weight = net.conv.weight.detach().cpu().double().numpy()
-    # The layers correlate: tap k acts at lag left - k.
-    lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)
-    turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / net.config.sample_rate)
-    W = weight @ turn
-    return W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
-
-
 def homogeneity_db(process: Process, audio: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
     """How well a system keeps the proportion: SNR in dB of process(g x) / g against process(x).
 
@@ -252,3 +155,63 @@ def additivity_db(process: Process, first: np.ndarray, second: np.ndarray) -> fl
     if not np.any(both):
         raise EqlibError("the sum is silent", "sounds that do not cancel", "Choose two others.")
     return float(metrics.snr_db(both, process(first) + process(second)))
+
+
+TAIL = 16_384  # samples after which an impulse response counts as ended
+
+
+def click_response(effect: Process, *, before: int = 64, after: int = 65) -> np.ndarray:
+    """What an effect makes of a single 1, before it and after it.
+
+    Args:
+        effect: an `eqlib.EQ`, or any function from audio to audio.
+        before: samples before the 1, where effects with a compensated delay begin. A bank of
+            filters of K taps acts at lags from -K to K (`channels.channel_paths`): before=K,
+            after=K + 1.
+        after: samples from the 1 on.
+
+    Returns:
+        (before + after,) float64; the 1 stood at index `before`.
+
+    Raises:
+        EqlibError: for numbers of samples that are no whole numbers (before: 0 or more; after: 1
+            or more), or an output of another length.
+    """
+    before = check_integer("before", before, at_least=0, cure="Give the taps of a filter: 64.")
+    after = check_integer("after", after, at_least=1, cure="Give samples: 65.")
+    click = np.zeros(before + after)
+    click[before] = 1
+    output = np.asarray(effect(click), np.float64)
+    check_same_shape("the effect's output", output, "the click", click)
+    return output
+
+
+def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
+    """The energy of an impulse response from each sample on, relative to all of it.
+
+    Args:
+        eq: the equalizer. What it does before time zero (a compensated delay) is left out.
+        samples: how many, from time zero on.
+
+    Returns:
+        (samples,) 10 log10 (energy from n on / all energy), in dB: 0 first, -infinity from where
+        a FIR filter has ended. Cutting the response to n taps leaves an error of so many dB.
+    """
+    energy = eq.impulse_response(samples + TAIL) ** 2
+    to_come = np.cumsum(energy[::-1])[::-1]
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(to_come[:samples] / to_come[0])
+
+
+def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """The SNR of a steady tone, from two responses at its frequency.
+
+    Args:
+        target: (frequencies,) complex, the response that is to be matched; nowhere zero.
+        output: (frequencies,) complex.
+
+    Returns:
+        (frequencies,) -20 log10 |1 - output / target|, in dB; infinite where they are equal.
+    """
+    with np.errstate(divide="ignore"):
+        return -20 * np.log10(np.abs(1 - output / target))

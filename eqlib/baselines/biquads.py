@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
 from scipy import fft, signal
 from torch import Tensor
 
+from eqlib.audio import AudioT, check_audio
 from eqlib.data.pairs import Pairs
-from eqlib.errors import EqlibError, check_audio, check_integer
-
-Audio = TypeVar("Audio", np.ndarray, torch.Tensor)
+from eqlib.errors import EqlibError, check_integer
 
 BINS_TOGETHER = 8  # neighbors of a long spectrum, over which a gentle response hardly changes
 STARTS, ADAM_STEPS, LBFGS_STEPS = 4, 600, 600
@@ -52,7 +50,7 @@ class Biquads:
                 "scipy.signal.tf2sos makes such rows from b and a.",
             )
 
-    def __call__(self, audio: Audio) -> Audio:
+    def __call__(self, audio: AudioT) -> AudioT:
         """The filtered audio, (..., samples), of the same kind, from silence before its start."""
         if isinstance(audio, torch.Tensor):
             return torch.from_numpy(self(audio.detach().cpu().numpy())).to(audio)

@@ -9,19 +9,18 @@ Chapters: the tour (book/tour.ipynb), "When not to use a network".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft, linalg, signal
 
+from eqlib.audio import AudioT, check_audio
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.equalizers.fir import frequency_response
-from eqlib.errors import EqlibError, check_audio, check_integer
-
-Audio = TypeVar("Audio", np.ndarray, torch.Tensor)
+from eqlib.equalizers.stage import frequency_response
+from eqlib.errors import EqlibError, check_integer
 
 NOISE = 1e-12  # -120 dB, as power
 """What `least_squares_fir` adds to the recordings' power, so that silence between the notes'
@@ -54,7 +53,7 @@ class FIRFilter:
         check_integer("advance", self.advance, at_least=0, cure="Use 0 for a causal filter.")
         check_integer("sample_rate", self.sample_rate, at_least=1, cure="Give it in Hz.")
 
-    def __call__(self, audio: Audio) -> Audio:
+    def __call__(self, audio: AudioT) -> AudioT:
         """The filtered audio, with silence before its first sample and after its last.
 
         Args:
@@ -94,7 +93,7 @@ def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> FIRFilter:
     autocorrelation of the dry recordings and p their cross-correlation with the wet ones.
 
     Notes leave much of the spectrum nearly empty. On the package's piano notes R has a condition
-    number of 2e9 at 127 taps, which float64 solves without help. Audio whose spectrum has gaps
+    number of 2e9 at 127 taps, which float64 solves without help. AudioT whose spectrum has gaps
     goes far beyond, so as much is added to the diagonal as white noise 120 dB below the dry
     recordings would add; on the piano notes it changes no result by 0.01 dB.
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from pathlib import Path
 
-import torch
-import torch.distributed as dist
-
-from eqlib.checkpoints import WEIGHTS_FOLDER, pretrained
+from eqlib.cli import export, reproduce
 from eqlib.errors import EqlibError
-from eqlib.experiments import authors, reproduce
-from eqlib.experiments.plan import chosen
+from eqlib.experiments import authors
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,9 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "compare":
             sys.stdout.write(authors.as_text(authors.compare(options.folder)))
         elif options.command == "export":
-            _export(options.folder)
+            export.export(options.folder)
         else:
-            _reproduce(options)
+            reproduce.run(options)
     except EqlibError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -61,39 +56,3 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write("Stopped. The same command goes on from here.\n")
         return 130
     return 0
-
-
-def _reproduce(options: argparse.Namespace) -> None:
-    if options.device == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the trainers take a GPU wherever they see one
-    elif options.device == "cuda" and not torch.cuda.is_available():
-        raise EqlibError("device is cuda", "a GPU that torch can use", "Leave --device out.")
-    quick = options.work / "quick"
-    if options.data_parallel:
-        if "RANK" not in os.environ:
-            raise EqlibError(
-                "--data-parallel in a single process",
-                "several, started by torchrun",
-                "torchrun --nproc-per-node 2 -m eqlib reproduce --data-parallel",
-            )
-        dist.init_process_group("gloo")
-    try:
-        reproduce.reproduce(
-            chosen(options.only),
-            results=quick / "results.json" if options.quick else reproduce.RESULTS,
-            weights=quick / "weights" if options.quick else WEIGHTS_FOLDER,
-            work=options.work,
-            quick=options.quick,
-            progress=int(os.environ.get("RANK", 0)) == 0,
-        )
-    finally:
-        if dist.is_initialized():
-            dist.destroy_process_group()
-
-
-def _export(folder: Path) -> None:
-    from eqlib.networks.onnx_export import export_onnx
-    from eqlib.widgets.network import SHIPPED  # which brings widgets, that training does without
-
-    for name in SHIPPED:
-        logging.info("%s", export_onnx(pretrained(name), folder / f"{name}.onnx"))

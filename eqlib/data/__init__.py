@@ -1,17 +1,10 @@
 """Recordings and training pairs: the package's own, a folder of yours, or NSynth's."""
 
 from eqlib.data.clips import Clips
+from eqlib.data.files import MIN_SAMPLES, SAMPLE_RATE, from_folder, read
+from eqlib.data.nsynth import from_nsynth
 from eqlib.data.pairs import Pairs, pair
-from eqlib.data.recordings import (
-    MIN_SAMPLES,
-    SAMPLE_RATE,
-    attributions,
-    from_folder,
-    from_nsynth,
-    index,
-    load,
-    read,
-)
+from eqlib.data.recordings import attributions, index, load
 
 __all__ = [
     "MIN_SAMPLES",

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
-from eqlib.errors import (
-    EqlibError,
-    check_audio,
-    check_integer,
-    check_not_silent,
-    check_number,
-    check_same_shape,
-)
+from eqlib.audio import Audio, check_audio, check_not_silent, check_same_shape
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,3 +186,22 @@ class Clips:
         chosen = np.zeros(len(self), dtype=bool)
         chosen[np.random.default_rng(seed).permutation(len(self))[:count]] = True
         return self[~chosen], self[chosen]
+
+
+def as_clips(what: str, signals: Mapping[str, Audio], *, sample_rate: int) -> Clips:
+    """Named mono signals, numpy or torch, as `Clips`.
+
+    Args:
+        what: the argument's name, for messages.
+        signals: name -> (samples,), floating point; the lengths may differ.
+        sample_rate: of all of them, in Hz.
+
+    Raises:
+        EqlibError: for no signal at all; for a sample rate below 4000 Hz; and, naming the signal,
+            for one that is not mono, or is empty, integer, NaN, infinite or silent.
+    """
+    check_named(what, signals)
+    cure = "Give the audio's sample rate in Hz, such as 16_000."
+    check_integer("sample_rate", sample_rate, at_least=4_000, cure=cure)
+    arrays = [s.detach().cpu() if isinstance(s, torch.Tensor) else s for s in signals.values()]
+    return Clips.from_arrays(arrays, sample_rate=sample_rate, names=list(map(str, signals)))

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from eqlib.equalizers.fir import GAIN_LIMIT_DB
+from eqlib.equalizers.stage import GAIN_LIMIT_DB
 from eqlib.errors import EqlibError, check_number
 
 KINDS = ("low_shelf", "high_shelf", "peaking", "lowpass", "highpass", "bandpass", "notch")

@@ -1,6 +1,6 @@
-"""EQ targets: biquads of the Audio EQ Cookbook, FIR filters, and cascades of both as one value.
+"""EQ targets: biquads of the AudioT EQ Cookbook, FIR filters, and cascades of both as one value.
 
-Source of the biquads: R. Bristow-Johnson, "Audio EQ Cookbook". Chapter: the tour,
+Source of the biquads: R. Bristow-Johnson, "AudioT EQ Cookbook". Chapter: the tour,
 book/tour.ipynb.
 
     eq = EQ.low_shelf(cutoff_hz=500, gain_db=10) + EQ.peaking(cutoff_hz=2_000, gain_db=-6, q=2)
@@ -14,18 +14,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from scipy import signal
 
+from eqlib.audio import AudioT, check_audio
 from eqlib.equalizers.biquad import Biquad
-from eqlib.equalizers.fir import FIR, Curve, Phase, frequency_response
-from eqlib.errors import EqlibError, check_audio, check_integer
-
-Audio = TypeVar("Audio", np.ndarray, torch.Tensor)
+from eqlib.equalizers.fir import FIR, Curve, Phase
+from eqlib.equalizers.stage import frequency_response
+from eqlib.errors import EqlibError, check_integer
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class EQ:
             )
         return EQ(self.stages + other.stages, self.sample_rate)
 
-    def __call__(self, audio: Audio) -> Audio:
+    def __call__(self, audio: AudioT) -> AudioT:
         """The equalized audio, from silence (zero state) before the first sample.
 
         Args:
@@ -316,15 +315,3 @@ def _from_dict(value: Any) -> Any:
         " or ".join(f"{kind.__name__} ({', '.join(names)})" for kind, names in known.items()),
         "Use a dict that EQ.to_dict wrote, with no key more or less.",
     )
-
-
-REFERENCE = MappingProxyType(
-    {
-        "low-shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10, slope=0.7071),
-        "peaking": EQ.peaking(cutoff_hz=500, gain_db=10, q=0.7071),
-        "highpass": EQ.highpass(cutoff_hz=500, q=0.7071),
-        "lowpass": EQ.lowpass(cutoff_hz=500, q=0.7071),
-    }
-)
-"""The project's reference targets. The first three are those of the paper authors' published
-examples, identified from their audio; they publish none for the lowpass."""

@@ -10,9 +10,20 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from eqlib.equalizers.eq import EQ, REFERENCE
+from eqlib.equalizers.eq import EQ
 
 FIR_TAPS = 129
+
+REFERENCE = MappingProxyType(
+    {
+        "low-shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10, slope=0.7071),
+        "peaking": EQ.peaking(cutoff_hz=500, gain_db=10, q=0.7071),
+        "highpass": EQ.highpass(cutoff_hz=500, q=0.7071),
+        "lowpass": EQ.lowpass(cutoff_hz=500, q=0.7071),
+    }
+)
+"""The project's reference targets. The first three are those of the paper authors' published
+examples, identified from their audio; they publish none for the lowpass."""
 
 AIR = EQ.high_shelf(cutoff_hz=4_000, gain_db=6)
 

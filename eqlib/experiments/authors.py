@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from eqlib import data, metrics
-from eqlib.checkpoints import pretrained
-from eqlib.equalizers.eq import REFERENCE
-from eqlib.errors import EqlibError, check_same_shape
+from eqlib.audio import check_same_shape
+from eqlib.equalizers.targets import REFERENCE
+from eqlib.errors import EqlibError
+from eqlib.networks.shipped import pretrained
 
 LAYOUT = "nine WAV files, 1-<target>_INPUT.wav, 2-<target>_TARGET.wav, 3-<target>_OUTPUT.wav"
 PARTS = ("INPUT", "TARGET", "OUTPUT")

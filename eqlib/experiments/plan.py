@@ -6,23 +6,20 @@ Chapters: "Results", "What the network learned".
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from scipy.signal import resample_poly
-
 from eqlib import data
 from eqlib.data.clips import Clips
-from eqlib.equalizers.eq import EQ, REFERENCE
-from eqlib.equalizers.targets import TARGETS
+from eqlib.equalizers.eq import EQ
+from eqlib.equalizers.targets import REFERENCE, TARGETS
 from eqlib.errors import EqlibError
+from eqlib.experiments import sets
+from eqlib.experiments.sets import NOTES
 from eqlib.model import EQNetConfig
 from eqlib.training.recipe import Recipe
-
-NOTES = ("note", "hit", "segment")
 
 UNHEARD = ("brass", "percussion-pitched", "strings")
 """Families that no shipped network was trained on: trumpet, xylophone, violin. The choice was made
@@ -70,83 +67,26 @@ class Experiment:
 
     def settings(self) -> dict[str, Any]:
         """All that decides the result, as JSON: if it changes, the network is trained again."""
-        settings = asdict(self) | {"eq": self.eq.to_dict(), "recordings": recordings_hash()}
+        settings = asdict(self) | {"eq": self.eq.to_dict(), "recordings": sets.recordings_hash()}
         if not self.octave_up:  # younger than most results, which it leaves as they are
             del settings["octave_up"]
         return json.loads(json.dumps(settings))
 
     def train_clips(self) -> Clips:
         """What it learns from: all notes of the split "train" but the left-out families'."""
-        heard = _heard("train", self.left_out)
-        return _and_an_octave_up(heard) if self.octave_up else heard
+        heard = sets.heard("train", self.left_out)
+        return sets.and_an_octave_up(heard) if self.octave_up else heard
 
     def validation_clips(self) -> Clips:
         """What chooses its best weights."""
-        return _heard("validation", self.left_out)
+        return sets.heard("validation", self.left_out)
 
     def test_clips(self) -> dict[str, Clips]:
-        """What it is judged on, none of it heard in training, by the name of the set.
-
-        "piano": unseen pitches of the piano. "notes": unseen notes of the instruments it was
-        trained on. "unheard": all notes of the left-out families. "phrases": phrases and mixes.
-        "authors' kind": single notes among the unseen and unheard ones, within an octave of the
-        note the paper's authors publish (B2).
-        """
-        notes, unheard = _heard("test", self.left_out), _family(self.left_out)
-        sets = {
-            "piano": data.load(instrument="piano", split="test"),
-            "notes": notes,
-            "unheard": unheard,
-            "phrases": data.load(kind="phrase"),
-        }
-        rows = [*notes.info, *unheard.info]
-        near = [r["file"] for r in rows if r["midi"] is not None and abs(r["midi"] - B2_MIDI) <= 12]
-        both = data.load(kind=NOTES)
-        sets["authors' kind"] = both[[row["file"] in near for row in both.info]]
-        return sets
+        """What it is judged on, by the name of the set: see `sets.to_judge_on`."""
+        return sets.to_judge_on(self.left_out)
 
 
-B2_MIDI = 47
-HIGHEST_MIDI = 96
 OCTAVE_UP = "everything heard once more, an octave up"
-
-
-def _heard(split: str, left_out: tuple[str, ...]) -> Clips:
-    clips = data.load(kind=NOTES, split=split)
-    return clips[[row["family"] not in left_out for row in clips.info]]
-
-
-def _and_an_octave_up(clips: Clips) -> Clips:
-    """The clips, and after them the same at double speed, but none that is held out.
-
-    A note that is made in this way and has the pitch of another of its instrument's, kept for
-    validation or test, is not used; nor is one that would leave the band.
-    """
-    held_out = {(r["instrument"], r["midi"]) for r in data.index() if r["split"] != "train"}
-    rows = [
-        i
-        for i, row in enumerate(clips.info)
-        if row["midi"] is None
-        or (row["midi"] <= HIGHEST_MIDI and (row["instrument"], row["midi"] + 12) not in held_out)
-    ]
-    higher = [resample_poly(clips[i], 1, 2) for i in rows]
-    return Clips.from_arrays(
-        [*clips, *higher],
-        sample_rate=clips.sample_rate,
-        names=[*clips.names, *(f"{clips.names[i]}, an octave up" for i in rows)],
-        info=[*clips.info, *(clips.info[i] for i in rows)],
-    )
-
-
-def _family(families: tuple[str, ...]) -> Clips:
-    return data.load(kind=NOTES, family=families)
-
-
-@functools.cache
-def recordings_hash() -> str:
-    """One hash of all recordings and of their split."""
-    rows = sorted(json.dumps(row, sort_keys=True) for row in data.index())
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 def _targets() -> list[Experiment]:

@@ -9,84 +9,17 @@ Chapters: "Results", "What the network learned", "When not to use a network".
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from eqlib import data
-from eqlib.errors import EqlibError
 from eqlib.experiments.authors import PUBLISHED
-from eqlib.experiments.plan import ABLATIONS, NOTES
-from eqlib.experiments.reproduce import RESULTS, read_results
+from eqlib.experiments.plan import ABLATIONS
+from eqlib.experiments.results import entry, read_results
+from eqlib.experiments.sets import NOTES
+from eqlib.experiments.table import Table
 
 SETS = ("piano", "notes", "unheard", "phrases")
 METHODS = ("doing nothing", "network", "least-squares FIR", "biquads")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table that a page shows, and a terminal prints.
-
-    Attributes:
-        caption: what it tells, a sentence.
-        header: a name for each column.
-        rows: cells as text; the first one names the row. A row of one cell is a heading for the
-            rows below it.
-    """
-
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def __repr__(self) -> str:
-        cells = [self._filled(row) for row in (self.header, *self.rows)]
-        widths = [max(len(row[i]) for row in cells) for i in range(len(self.header))]
-        lines = [self.caption]
-        for first, *others in cells:
-            right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-            lines.append("  ".join([first.ljust(widths[0]), *right]).rstrip())
-        return "\n".join(lines)
-
-    def _filled(self, row: Sequence[str]) -> tuple[str, ...]:
-        """A row with as many cells as the header."""
-        return (*row, *[""] * (len(self.header) - len(row)))
-
-    def _repr_html_(self) -> str:
-        def row(cells: Sequence[str], tag: str) -> str:
-            scope = "col" if tag == "th" else "row" if len(cells) > 1 else "rowgroup"
-            first = f'<th scope="{scope}" style="text-align:left">{html.escape(cells[0])}</th>'
-            end = ' scope="col"' if tag == "th" else ""
-            others = "".join(
-                f'<{tag}{end} style="text-align:right">{html.escape(cell)}</{tag}>'
-                for cell in self._filled(cells)[1:]
-            )
-            return f"<tr>{first}{others}</tr>"
-
-        body = "\n".join(row(cells, "td") for cells in self.rows)
-        return (
-            '<div class="eq-table" style="overflow-x:auto" tabindex="0" role="group" '
-            f'aria-label="{html.escape(self.caption)}"><table class="table">\n'
-            f"<caption><span>{html.escape(self.caption)}</span></caption>\n"
-            f"<thead>{row(self.header, 'th')}</thead>\n<tbody>\n{body}\n</tbody></table></div>"
-        )
-
-
-def entry(name: str, *, results: Path = RESULTS) -> dict[str, Any]:
-    """The entry of an experiment in the results file.
-
-    Raises:
-        EqlibError: for a name that is not there.
-    """
-    networks = read_results(results)["networks"]
-    if name not in networks:
-        raise EqlibError(
-            f"there is no result for {name!r}",
-            f"one of {', '.join(networks) or 'none, for the file is empty'}",
-            "Choose one of these, or train it: python -m eqlib reproduce --only NAME.",
-        )
-    return networks[name]
 
 
 def by_method(name: str) -> dict[str, dict[str, Any]]:

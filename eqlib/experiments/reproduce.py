@@ -13,7 +13,6 @@ import hashlib
 import json
 import logging
 import os
-import platform
 import shutil
 import time
 from collections.abc import Sequence
@@ -25,17 +24,17 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-import eqlib.checkpoints as checkpoints
-from eqlib import metrics
+from eqlib import checkpoints, metrics
+from eqlib.analysis import timing
 from eqlib.data.pairs import Pairs, pair
-from eqlib.errors import EqlibError
 from eqlib.experiments import scores
-from eqlib.experiments.plan import Experiment, experiments
+from eqlib.experiments.plan import Experiment
+from eqlib.experiments.results import RESULTS, add, file_hash, machine, read_results, rounded
 from eqlib.model import EQNet
+from eqlib.networks.shipped import WEIGHTS_FOLDER
 from eqlib.training import loop, parallel
-from eqlib.training.recipe import History
+from eqlib.training.history import History
 
-RESULTS = Path(__file__).resolve().parent / "results.json"
 QUICK_SECONDS = (15.0, 45.0)
 HALF_PRECISION_LIMIT_DB = 0.1
 
@@ -46,7 +45,7 @@ def reproduce(
     chosen: Sequence[Experiment],
     *,
     results: Path = RESULTS,
-    weights: Path = checkpoints.WEIGHTS_FOLDER,
+    weights: Path = WEIGHTS_FOLDER,
     work: Path = Path("_work"),
     quick: bool = False,
     progress: bool = True,
@@ -97,43 +96,6 @@ def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: b
     return experiment.kind != "target" or _weights_match(experiment, entry, weights)
 
 
-def read_results(path: Path = RESULTS) -> dict[str, Any]:
-    """The results file as a dict, whose "networks" are the entries by experiment.
-
-    Raises:
-        EqlibError: if it is damaged.
-    """
-    if not path.exists():
-        return {"networks": {}}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        found["networks"].items()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EqlibError(
-            f"{path} cannot be read ({error!r})",
-            "the results that `python -m eqlib reproduce` wrote",
-            "Get the file again from version control, or move it away to start anew.",
-        ) from error
-    return found
-
-
-def file_hash(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def machine() -> dict[str, Any]:
-    """What it runs on: processor, cores, system, GPU if there is one."""
-    processor = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        processor = lines[0].split(":")[1].strip() if lines else processor
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    system = f"{platform.system()} {platform.machine()}"
-    return {"processor": processor, "cores": os.cpu_count(), "system": system, "gpu": gpu}
-
-
 def _one(
     experiment: Experiment,
     folder: Path,
@@ -162,12 +124,12 @@ def _one(
             path = weights / f"{experiment.name}.safetensors"
             entry["weights"] = _ship(net, validation, path)
             net = checkpoints.load(path)  # the scores are of the file that ships
-        entry["run_seconds"] = scores.seconds_for_one(net.process, net.config.sample_rate)
+        entry["run_seconds"] = timing.seconds_for_one(net.process, net.config.sample_rate)
         entry["scores"] = scores.on(sets, net.process)
     if _has_baselines(experiment):
         methods = scores.baselines(pairs, validation, sets)
         entry["baselines"] = {"version": scores.BASELINES_VERSION, "methods": methods}
-    _add(results, experiment.name, entry)
+    add(results, experiment.name, entry)
     shutil.rmtree(folder, ignore_errors=True)
     snr = {name: f"{of['snr_db']:.1f}" for name, of in entry["scores"].items()}
     log.info("%s: SNR in dB %s", experiment.name, snr)
@@ -220,7 +182,7 @@ def _describe(
         "threads": torch.get_num_threads(),
         "machine": machine(),
         "torch": torch.__version__,
-        "history": {history.stage: _rounded(asdict(history)) for history in histories},
+        "history": {history.stage: rounded(asdict(history)) for history in histories},
         "settings": _settings(experiment, quick),
     }
 
@@ -277,30 +239,6 @@ def _time_left(seconds: float, done: int, left: int) -> str:
         return ""
     sharing = int(os.environ.get("WORLD_SIZE", 1)) / parallel.processes()
     return f", about {seconds / done * left / sharing / 60:.0f} min left"
-
-
-def _rounded(history: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: [float(f"{v:.5g}") for v in values] if isinstance(values, list) else values
-        for name, values in history.items()
-    }
-
-
-def _add(results: Path, name: str, entry: dict[str, Any]) -> None:
-    """Adds an entry to the results file, whoever else may be adding one."""
-    results.parent.mkdir(parents=True, exist_ok=True)
-    lock = results.parent / f".{results.name}.lock"
-    with FileLock(lock):
-        found = read_results(results)
-        found["networks"][name] = entry
-        order = list(experiments())
-        known = [each for each in order if each in found["networks"]]
-        others = [each for each in found["networks"] if each not in order]
-        found["networks"] = {each: found["networks"][each] for each in known + others}
-        text = json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-        temporary = results.with_name(f".{results.name}.{os.getpid()}.tmp")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, results)
 
 
 class _Claim:

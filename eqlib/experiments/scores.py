@@ -6,17 +6,17 @@ Chapters: "Results", "When not to use a network".
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from eqlib import metrics
+from eqlib.analysis.timing import seconds_for_one
+from eqlib.audio import Process
 from eqlib.baselines import least_squares_fir
 from eqlib.baselines.biquads import fit_biquads
 from eqlib.data.pairs import Pairs
-
-Process = Callable[[np.ndarray], np.ndarray]
 
 BASELINES_VERSION = 2
 """Goes up when the baselines change, so that `reproduce` computes them anew."""
@@ -112,17 +112,6 @@ def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dic
         "biquads": entry(biquads, biquads.parameters, biquads_seconds)
         | {"sos": biquads.sos.tolist()},
     }
-
-
-def seconds_for_one(process: Process, sample_rate: int) -> float:
-    """How long a method takes for a second of audio: the best of three, on four seconds."""
-    audio = np.random.default_rng(0).standard_normal(4 * sample_rate).astype(np.float32) / 10
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        process(audio)
-        times.append(time.perf_counter() - began)
-    return min(times) / 4
 
 
 def _mean_snr_db(pairs: Pairs, process: Process) -> float:

@@ -7,24 +7,18 @@ back-end".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from eqlib.errors import EqlibError, check_audio, check_integer, check_number, check_same_shape
-from eqlib.layers import max_pool
+from eqlib.analysis.channels import _weight, center_frequencies_hz, symmetry
+from eqlib.audio import check_audio
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.model import EQNet
-from eqlib.named import check_named
-from eqlib.plots.network import center_frequencies_hz
-from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps, steps_db, styles
+from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps_db, styles
 
 LOW_HZ = 30
-IMAGE_POOL = 64  # samples a column of the images in `channels`; finer ones a page cannot show
+BANK_LOW_HZ = 62.5  # a filter of 64 taps has nothing to tell below
 
 
 @figure
@@ -71,133 +65,6 @@ def taps(filters: Mapping[str, np.ndarray], *, sample_rate: int, range_db: float
 
 
 @figure
-def one_channel(net: EQNet, audio: np.ndarray, channel: int) -> Figure:
-    """One channel through the front-end: X1, its absolute value, the smoothed one, X2 and Z.
-
-    Look for: that the absolute value doubles the oscillation's rate, how much of it the smoother
-    leaves, and that every value of Z is the highest of the samples it stands for.
-
-    Args:
-        net: the network.
-        audio: (samples,), a multiple of ``net.config.pool``.
-        channel: which one, as the network counts them.
-
-    Raises:
-        EqlibError: for a channel that does not exist, or audio of another length or kind.
-    """
-    _check_channel(net, channel)
-    X1, smooth, Z = (part[channel] for part in _front_end(net, audio))
-    ms = np.arange(len(X1)) / net.config.sample_rate * 1e3
-    edges_ms = np.arange(len(Z) + 1) * net.config.pool / net.config.sample_rate * 1e3
-    line, other = OTHERS[0], OTHERS[1]
-
-    fig = Figure(figsize=(WIDTH, 4.4))
-    axes = fig.subplots(3, sharex=True)
-    axes[0].plot(ms, X1, color=line["color"], linewidth=1)
-    axes[0].set_ylabel("X1")
-    absolute = net.rectify(torch.from_numpy(X1)).numpy()
-    axes[1].plot(ms, absolute, color="#bbbbbb", linewidth=1, label="rectified")
-    axes[1].plot(ms, smooth, color=other["color"], label="smoothed")
-    axes[1].set_ylabel("envelope")
-    axes[1].set_ylim(top=float(1.35 * absolute.max()))
-    axes[1].legend(loc="upper right", ncols=2)
-    axes[2].plot(ms, np.logaddexp(0, smooth), **line, label="X2")
-    axes[2].stairs(Z, edges_ms, baseline=None, color=other["color"], linewidth=1.4, label="Z")
-    axes[2].set(ylabel="softplus", xlabel="time (ms)", xlim=(0, edges_ms[-1]))
-    axes[2].legend(loc="lower center", ncols=2)
-    fig.align_ylabels()
-    return fig
-
-
-@figure
-def channels(nets: Mapping[str, EQNet], audio: np.ndarray) -> Figure:
-    """X1 and Z of a whole sound, for one network or two: rows are channels, sorted by center.
-
-    X1 swings too fast to draw: shown is the highest level of every 64 samples, relative to the
-    strongest of all.
-
-    Look for: partials, as bright rows that fade; attacks, as bright columns; and how much of
-    either is left in Z.
-
-    Args:
-        nets: name -> network; two are as many as a phone can show.
-        audio: (samples,), a multiple of 64 and of each network's pool.
-
-    Raises:
-        EqlibError: for no network, or audio of another length or kind.
-    """
-    check_named("nets", nets)
-    fig = Figure(figsize=(WIDTH, 5))
-    axes = fig.subplots(2, len(nets), sharex=True, squeeze=False)
-    for column, (name, net) in zip(axes.T, nets.items(), strict=True):
-        order = np.argsort(center_frequencies_hz(net))
-        X1, _, Z = (part[order] for part in _front_end(net, audio, multiple=IMAGE_POOL))
-        peaks = np.abs(X1).reshape(len(X1), -1, IMAGE_POOL).max(-1)
-        level_db = 20 * np.log10(np.maximum(peaks / peaks.max(), 1e-6))
-        seconds = X1.shape[1] / net.config.sample_rate
-        scale = steps(MaxNLocator(8).tick_values(Z.min(), Z.max()))
-        # The mean of neighboring values, for an image as coarse as the other.
-        Z = Z.reshape(len(Z), peaks.shape[1], -1).mean(-1)
-        panels = ((f"{name}: X1 (dB)", level_db, steps_db(-70, step=10)), (f"{name}: Z", Z, scale))
-        for ax, (title, image, colors) in zip(column, panels, strict=True):
-            times = np.linspace(0, seconds, image.shape[1] + 1)
-            mesh = ax.pcolormesh(times, np.arange(len(order) + 1) - 0.5, image, **colors)
-            ax.set_title(title)
-            ax.grid(False)
-            fig.colorbar(mesh, ax=ax)
-        column[1].set_xlabel("time (s)")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("channel, by center")
-    return fig
-
-
-@figure
-def unpoolings(P: np.ndarray, Z_hat: np.ndarray, places: np.ndarray, *, sample_rate: int) -> Figure:
-    """A fader's curve unpooled in both ways, and the product of each with the residual.
-
-    Look for: stairs on the left, single spikes on the right, and what each leaves of the
-    residual.
-
-    Args:
-        P: (samples,) the residual of one channel.
-        Z_hat: (units,) the fader; units divide the samples.
-        places: (units,) whole numbers, where each maximum stood, in samples.
-        sample_rate: in Hz.
-
-    Raises:
-        EqlibError: for units that do not divide the samples, or places of another shape.
-    """
-    P, Z_hat, places = np.asarray(P), np.asarray(Z_hat), np.asarray(places)
-    check_audio("P", P)
-    check_audio("Z_hat", Z_hat)
-    check_same_shape("places", places, "Z_hat", Z_hat)
-    if P.ndim != 1 or Z_hat.ndim != 1 or len(P) % len(Z_hat):
-        given = f"P has shape {P.shape} and Z_hat {Z_hat.shape}"
-        raise EqlibError(given, "units that divide the samples", "Pass one channel's P and Z_hat.")
-    if places.dtype.kind not in "iu" or places.min() < 0 or places.max() >= len(P):
-        given = f"places are {places.dtype} from {places.min()} to {places.max()}"
-        raise EqlibError(given, f"whole numbers from 0 to {len(P) - 1}", "Count from P's start.")
-    by_position = np.zeros(len(P))
-    by_position[places] = Z_hat
-    ways = {"repeated": np.repeat(Z_hat, len(P) // len(Z_hat)), "by position": by_position}
-    ms = np.arange(len(P)) / sample_rate * 1e3
-
-    fig = Figure(figsize=(WIDTH, 3.8))
-    axes = fig.subplots(2, 2, sharex=True, sharey="row")
-    for column, ((name, X2_hat), style) in enumerate(zip(ways.items(), OTHERS, strict=False)):
-        above, below = axes[:, column]
-        above.plot(ms, X2_hat, color=style["color"], linewidth=1.2)
-        below.plot(ms, P, color="#bbbbbb", linewidth=1)
-        below.plot(ms, P * X2_hat, color=style["color"], linewidth=1.2)
-        above.set_title(name)
-        below.set(xlabel="time (ms)", xlim=(0, ms[-1]))
-    axes[0, 0].set_ylabel("X2_hat")
-    axes[1, 0].set_ylabel("P, and X1_hat")
-    fig.align_ylabels()
-    return fig
-
-
-@figure
 def paths(sets: Mapping[str, np.ndarray], labels: Sequence[str], *, sample_rate: int) -> Figure:
     """Impulse responses of some channels' paths, a panel for each set, curves named alike.
 
@@ -228,55 +95,137 @@ def paths(sets: Mapping[str, np.ndarray], labels: Sequence[str], *, sample_rate:
 
 
 @figure
-def faders(centers_hz: np.ndarray, gains: Mapping[str, np.ndarray]) -> Figure:
-    """Faders as stems over the center frequency of their bands.
+def filter_bank(net: EQNet) -> Figure:
+    """The Conv1D filters: all of them in frequency, three of them in time.
 
-    Look for: which bands are in use, and by which kind of filter.
+    Look for: rows with one narrow bright spot (a filter that picks out a band) against rows that
+    are bright all over (one that has learned little), and how many rows the low octaves get.
 
     Args:
-        centers_hz: (bands,) in Hz.
-        gains: name -> (bands,).
-
-    Raises:
-        EqlibError: for no gains, or another number of them than of centers.
+        net: the network, trained or not.
     """
-    check_named("gains", gains)
-    centers_hz = np.asarray(centers_hz)
-    if not np.any(centers_hz > 0):
-        raise EqlibError("no center is above 0 Hz", "centers in Hz", "Give one for each band.")
-    fig = Figure(figsize=(WIDTH, 1 + 0.9 * len(gains)))
-    axes = fig.subplots(len(gains), sharex=True, sharey=True, squeeze=False)[:, 0]
-    for ax, (name, row), style in zip(axes, gains.items(), styles(gains), strict=True):
-        check_same_shape(name, np.asarray(row), "centers_hz", centers_hz)
-        _stems(ax, centers_hz, np.asarray(row), color=style["color"])
-        ax.set_ylabel(name)
-    low_hz, high_hz = centers_hz[centers_hz > 0].min() * 0.9, centers_hz.max() * 1.05
-    log_frequency(axes[-1], "x", low_hz=low_hz, high_hz=high_hz)
+    weight, sample_rate = _weight(net), net.config.sample_rate
+    centers_hz = center_frequencies_hz(net)
+    order = np.argsort(centers_hz)
+    frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 150)
+    seconds = np.arange(weight.shape[1]) / sample_rate
+    gain = np.abs(weight[order] @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
+    gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-6))
+
+    fig = Figure(figsize=(WIDTH, 5))
+    grid = fig.add_gridspec(2, 3, height_ratios=[5, 2])
+    ax = fig.add_subplot(grid[0, :])
+    mesh = ax.pcolormesh(frequencies_hz, np.arange(len(order)), gain_db, **steps_db(-40))
+    ax.set_ylabel("filter, by center")
+    ax.grid(False)
+    log_frequency(ax, "x", low_hz=BANK_LOW_HZ, high_hz=sample_rate / 2)
+    fig.colorbar(mesh, ax=ax, label="gain (dB)")
+
+    ms = seconds * 1e3
+    for column, row in enumerate(np.linspace(0, len(order) - 1, 3).round().astype(int)):
+        ax = fig.add_subplot(grid[1, column])
+        ax.plot(ms, weight[order[row]], **{**OTHERS[0], "linewidth": 1.4})
+        ax.set(title=f"filter {row}", xlabel="time (ms)", xlim=(0, ms[-1]))
+        ax.set_ylabel("weight" * (column == 0))
     return fig
 
 
-def _stems(ax: Axes, x: np.ndarray, y: np.ndarray, **color: Any) -> None:
-    ax.vlines(x, 0, y, linewidth=1.4, **color)
-    ax.plot(x, y, "o", markersize=3.5, **color)
+@figure
+def filters_forming(networks: Mapping[str, EQNet]) -> Figure:
+    """The filter bank of several networks, or of one at several moments, side by side.
+
+    Above: the gain of each filter over frequency, 0 dB being its own highest, rows by center
+    frequency. Below: how symmetric each filter is (`symmetry`), as a count of filters.
+
+    Look for: speckles (noise) that give way to bands, and the counts that move to the right.
+
+    Args:
+        networks: name -> network; four are as many as a phone can show.
+
+    Raises:
+        EqlibError: for no network, or what is none.
+    """
+    check_named("networks", networks)
+    for name, net in networks.items():
+        if not isinstance(net, EQNet):
+            raise EqlibError(f"{name} is a {type(net).__name__}", "an EQNet", "Give a network.")
+    fig = Figure(figsize=(WIDTH, 4.6))
+    axes = fig.subplots(2, len(networks), sharex="row", sharey="row", squeeze=False)
+    for (name, net), (above, below) in zip(networks.items(), axes.T, strict=True):
+        sample_rate = net.config.sample_rate
+        weight = net.conv.weight.detach().cpu().double().numpy()
+        weight = weight[np.argsort(center_frequencies_hz(net))]
+        frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 100)
+        seconds = np.arange(weight.shape[1]) / sample_rate
+        gain = np.abs(weight @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
+        gain_db = 20 * np.log10(np.maximum(gain / gain.max(1, keepdims=True), 1e-6))
+        mesh = above.pcolormesh(frequencies_hz, np.arange(len(weight)), gain_db, **steps_db(-30))
+        above.set_title(name)
+        above.grid(False)
+        log_frequency(above, "x", low_hz=BANK_LOW_HZ, high_hz=sample_rate / 2)
+        above.set(xticks=[100, 1_000], xlabel="")
+        below.hist(symmetry(net), bins=np.linspace(-1, 1, 21), color=OTHERS[0]["color"])
+        below.set(xlim=(-1, 1), xticks=(-1, 0, 1))
+    axes[0, 0].set_ylabel("filter, by center")
+    axes[1, 0].set_ylabel("filters")
+    fig.colorbar(mesh, ax=axes[0], label="gain (dB)")
+    for ax in axes[0]:
+        ax.set_xlabel("Hz")
+    for ax in axes[1]:
+        ax.set_xlabel("symmetry")
+    return fig
 
 
-def _check_channel(net: EQNet, channel: int) -> None:
+@figure
+def orientations(net: EQNet, channel: int) -> Figure:
+    """One filter's path through front-end and back-end, as it is and reversed in time.
+
+    The filter twice in a row, w * w, has the response W squared; the filter and its mirror image
+    have |W| squared. Their gains are the same. In time they are not: the mirrored path is
+    symmetric around time zero.
+
+    Look for: the symmetry on the right, which is what "no phase" looks like, and the one curve
+    that both gains lie on.
+
+    Args:
+        net: the network.
+        channel: which filter, counted by center frequency from the lowest.
+
+    Raises:
+        EqlibError: for a channel that does not exist.
+    """
     cure = f"Count from 0 to {net.config.filters - 1}."
     check_integer("channel", channel, at_least=0, cure=cure)
     check_number("channel", channel, below=net.config.filters, cure=cure)
+    row = np.argsort(center_frequencies_hz(net))[channel]
+    w = net.conv.weight[row].detach().cpu().double().numpy()
+    left = (len(w) - 1) // 2
+    # Cross-correlation is what the layers compute, so a tap's lag has the opposite sign.
+    twice, mirrored = np.convolve(w, w)[::-1], np.convolve(w, w[::-1])
+    rate = net.config.sample_rate
+    paths = {
+        "unreversed": (twice, np.arange(len(twice)) - (len(twice) - 1 - 2 * left)),
+        "reversed": (mirrored, np.arange(len(mirrored)) - (len(w) - 1)),
+    }
+    frequencies_hz = np.geomspace(30, rate / 2, 400)
 
-
-def _front_end(net: EQNet, audio: np.ndarray, *, multiple: int = 1) -> tuple[np.ndarray, ...]:
-    """X1, the smoothed envelopes (C, samples), and Z (C, samples / pool), of a whole sound."""
-    audio, multiple = np.asarray(audio), max(multiple, net.config.pool)
-    check_audio("audio", audio)
-    if audio.ndim != 1 or len(audio) % multiple:
-        given = f"audio has shape {audio.shape}"
-        cure = f"Cut it: audio[:{len(audio) // multiple * multiple}]."
-        raise EqlibError(given, f"one row of samples, a multiple of {multiple}", cure)
-    with torch.no_grad():
-        x = torch.from_numpy(audio.astype(np.float64)).to(net.conv.weight)
-        X1 = net.conv(x.view(1, 1, -1))
-        envelopes = net.conv_local(net.rectify(X1))
-        Z = F.softplus(max_pool(envelopes, net.config.pool))
-    return tuple(part[0].cpu().numpy() for part in (X1, envelopes, Z))
+    fig = Figure(figsize=(WIDTH, 4))
+    grid = fig.add_gridspec(2, 2)
+    spectrum = fig.add_subplot(grid[1, :])
+    for column, ((name, (path, lags)), style) in enumerate(
+        zip(paths.items(), OTHERS, strict=False)
+    ):
+        ax = fig.add_subplot(grid[0, column])
+        ax.plot(lags / rate * 1e3, path, color=style["color"])
+        ax.axvline(0, color="#999999", linewidth=1, zorder=1)
+        ax.set(title=name, xlabel="time (ms)")
+        ax.set_ylabel("impulse response" * (column == 0))
+        turn = np.exp(-2j * np.pi * np.outer(frequencies_hz, lags) / rate)
+        gain = np.abs(turn @ path)
+        gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-5))
+        wide = {**style, "linewidth": 4 - 2.4 * column}
+        spectrum.plot(frequencies_hz, gain_db, label=name, **wide)
+    spectrum.set(ylabel="gain (dB)", ylim=(-82, 3))
+    log_frequency(spectrum, "x", low_hz=30, high_hz=rate / 2)
+    legend(fig, spectrum)
+    return fig

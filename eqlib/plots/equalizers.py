@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from eqlib.analysis.systems import click_response, energy_to_come_db, tone_snr_db
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer
-from eqlib.named import check_named
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.plots.signals import LOW_HZ
 from eqlib.plots.style import WIDTH, figure, legend, log_frequency, styles
 
@@ -24,7 +25,6 @@ CEILING_DB = 60
 """A tone that is matched better than this counts, in a figure, as matched so well."""
 
 LOWEST_DB = -120
-TAIL = 16_384  # samples after which an impulse response counts as ended
 
 
 @figure
@@ -50,7 +50,7 @@ def impulse_responses(eqs: Mapping[str, EQ], *, before: int = 0, after: int = 64
     fig = Figure(figsize=(WIDTH, 0.7 + 1.3 * len(eqs)))
     axes = fig.subplots(len(eqs), sharex=True, squeeze=False)[:, 0]
     for ax, (name, eq), style in zip(axes, eqs.items(), styles(eqs), strict=True):
-        response = impulse_response(eq, before=before, after=after)
+        response = click_response(eq, before=before, after=after)
         ax.axhline(0, color="#999999", linewidth=1, zorder=1)
         ax.vlines(time, 0, response, color=style["color"], linewidth=1.2)
         ax.plot(time, response, "o", color=style["color"], markersize=2.6)
@@ -124,44 +124,6 @@ def same_gain(target: EQ, others: Mapping[str, EQ]) -> Figure:
     return fig
 
 
-def impulse_response(eq: EQ, *, before: int, after: int) -> np.ndarray:
-    """The output for a 1 at time zero, from `before` samples earlier: (before + after,) float64."""
-    samples = before + after + max(0, sum(stage.advance_samples for stage in eq.stages) - before)
-    lead = samples - after
-    return eq(np.eye(1, samples, lead)[0])[lead - before :]
-
-
-def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
-    """The energy of an impulse response from each sample on, relative to all of it.
-
-    Args:
-        eq: the equalizer. What it does before time zero (a compensated delay) is left out.
-        samples: how many, from time zero on.
-
-    Returns:
-        (samples,) 10 log10 (energy from n on / all energy), in dB: 0 first, -infinity from where
-        a FIR filter has ended. Cutting the response to n taps leaves an error of so many dB.
-    """
-    energy = eq.impulse_response(samples + TAIL) ** 2
-    to_come = np.cumsum(energy[::-1])[::-1]
-    with np.errstate(divide="ignore"):
-        return 10 * np.log10(to_come[:samples] / to_come[0])
-
-
-def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
-    """The SNR of a steady tone, from two responses at its frequency.
-
-    Args:
-        target: (frequencies,) complex, the response that is to be matched; nowhere zero.
-        output: (frequencies,) complex.
-
-    Returns:
-        (frequencies,) -20 log10 |1 - output / target|, in dB; infinite where they are equal.
-    """
-    with np.errstate(divide="ignore"):
-        return -20 * np.log10(np.abs(1 - output / target))
-
-
 def _check(eqs: Mapping[str, EQ]) -> None:
     check_named("eqs", eqs)
     for name, eq in eqs.items():
@@ -174,3 +136,69 @@ def _check(eqs: Mapping[str, EQ]) -> None:
             "one for all",
             "Make them with the same sample_rate.",
         )
+
+
+@figure
+def responses(
+    eqs: Mapping[str, EQ],
+    *,
+    low_hz: float = LOW_HZ,
+    high_hz: float | None = None,
+    phase: bool = False,
+) -> Figure:
+    """What equalizers do at each frequency, from their coefficients.
+
+    Look for: where a curve leaves 0 dB, how far it goes, and how steeply.
+
+    Args:
+        eqs: name -> equalizer.
+        low_hz: the lowest frequency, in Hz.
+        high_hz: the highest one, by default half of the lowest sample rate.
+        phase: adds a panel with the phase in degrees. An EQ that boosts or cuts also turns the
+            phase, most where its curve is steepest.
+
+    Raises:
+        EqlibError: for no EQ at all or what is none, or frequencies out of range.
+    """
+    check_named("eqs", eqs)
+    for name, eq in eqs.items():
+        if not isinstance(eq, EQ):
+            raise EqlibError(f"{name} is {eq!r}", "an EQ", "Make it by EQ.low_shelf or its like.")
+    nyquist_hz = min(eq.sample_rate for eq in eqs.values()) / 2
+    high_hz = nyquist_hz if high_hz is None else high_hz
+    check_number("high_hz", high_hz, above=0, below=nyquist_hz * (1 + 1e-9), cure="Lower high_hz.")
+    check_number("low_hz", low_hz, above=0, below=high_hz, cure="Lower low_hz.")
+    frequencies_hz = np.geomspace(low_hz, high_hz, 1000)
+
+    fig = Figure(figsize=(WIDTH, 3 + 1.6 * phase))
+    axes = fig.subplots(1 + phase, sharex=True, squeeze=False)
+    for (name, eq), style in zip(eqs.items(), styles(eqs), strict=True):
+        response = eq.response(frequencies_hz)
+        axes[0, 0].plot(frequencies_hz, _db(np.abs(response)), label=name, **style)
+        if phase:
+            axes[1, 0].plot(frequencies_hz, _degrees(response), **style)
+    _gain_axis(axes[0, 0])
+    if phase:
+        axes[1, 0].set(ylabel="phase (degrees)", ylim=(-190, 190), yticks=(-180, -90, 0, 90, 180))
+    log_frequency(axes[-1, 0], "x", low_hz=low_hz, high_hz=high_hz)
+    legend(fig, axes[0, 0])
+    return fig
+
+
+def _db(gain: np.ndarray) -> np.ndarray:
+    return 20 * np.log10(np.maximum(gain, 1e-9))
+
+
+def _degrees(response: np.ndarray) -> np.ndarray:
+    """The phase, with a gap where it turns over from -180 to 180 degrees."""
+    phase = np.angle(response, deg=True)
+    phase[1:][np.abs(np.diff(phase)) > 180] = np.nan
+    return phase
+
+
+def _gain_axis(ax: Axes) -> None:
+    ax.axhline(0, color="#999999", linewidth=1, zorder=1)
+    ax.set_ylabel("gain (dB)")
+    # A filter that lets nothing pass somewhere must not press the other curves flat.
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(max(bottom, -42), max(top, 3))

@@ -15,8 +15,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from eqlib import frames
-from eqlib.errors import EqlibError, check_integer, check_number
-from eqlib.named import Audio, as_clips, check_named
+from eqlib.audio import Audio
+from eqlib.data.clips import as_clips
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
+from eqlib.frames import window_sum
 from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, styles
 
 PALE = "#aaaaaa"  # for the signal behind what was made of it
@@ -185,19 +187,3 @@ def along_frame(
         ax.set_ylim(*ylim)
     legend(fig, ax)
     return fig
-
-
-def window_sum(window: np.ndarray, *, hop: int, samples: int) -> np.ndarray:
-    """What windows add up to, far from both ends of a signal, for any hop: (samples,) float64.
-
-    Raises:
-        EqlibError: for a window that is not 1-D, or numbers that are no positive integers.
-    """
-    hop = check_integer("hop", hop, at_least=1, cure="Use half of the window's length.")
-    samples = check_integer("samples", samples, at_least=1, cure="Use some hops.")
-    window = np.asarray(window, np.float64)
-    if window.ndim != 1 or not len(window):
-        raise EqlibError(f"the window has shape {window.shape}", "(frame,)", "Use frames.window.")
-    # The sum repeats itself after each hop.
-    period = np.pad(window, (0, -len(window) % hop)).reshape(-1, hop).sum(0)
-    return np.resize(period, samples)

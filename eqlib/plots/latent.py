@@ -6,18 +6,19 @@ Chapter: "The latent-space DNN" (book/latent.ipynb).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from eqlib.analysis.systems import path_responses
+from eqlib.analysis.channels import center_frequencies_hz, path_responses
+from eqlib.audio import check_same_shape
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_number
+from eqlib.errors import EqlibError, check_named
 from eqlib.model import EQNet
-from eqlib.named import Audio, as_clips, check_named
-from eqlib.plots.network import center_frequencies_hz
-from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, styles
+from eqlib.plots.style import ROLES, WIDTH, figure, legend, log_frequency, styles
 
 LOW_HZ = 30
 
@@ -149,40 +150,33 @@ def faders_in_frame(faders: Mapping[str, np.ndarray], *, pool: int, sample_rate:
 
 
 @figure
-def fine_spectra(
-    signals: Mapping[str, Audio],
-    *,
-    sample_rate: int,
-    low_hz: float = 0.0,
-    high_hz: float = 1_000.0,
-) -> Figure:
-    """The spectra of whole signals, not smoothed, a panel each; 0 dB is the highest point of all.
+def faders(centers_hz: np.ndarray, gains: Mapping[str, np.ndarray]) -> Figure:
+    """Faders as stems over the center frequency of their bands.
 
-    Look for: lines beside the partials (sidebands), and what fills the gaps between them.
+    Look for: which bands are in use, and by which kind of filter.
 
     Args:
-        signals: name -> (samples,); a second of sound shows lines a few Hz apart.
-        sample_rate: in Hz.
-        low_hz: where the panels begin, in Hz.
-        high_hz: where they end, up to half the sample rate.
+        centers_hz: (bands,) in Hz.
+        gains: name -> (bands,).
 
     Raises:
-        EqlibError: for signals that cannot be drawn, or frequencies out of range.
+        EqlibError: for no gains, or another number of them than of centers.
     """
-    clips = as_clips("signals", signals, sample_rate=sample_rate)
-    cure = "Give frequencies in Hz, the lower one first, up to half the sample rate."
-    high_hz = check_number("high_hz", high_hz, above=0, below=sample_rate / 2 + 1e-6, cure=cure)
-    low_hz = check_number("low_hz", low_hz, above=-1e-9, below=high_hz, cure=cure)
-    spectra = [np.abs(np.fft.rfft(clip * np.hanning(len(clip)))) for clip in clips]
-    top = max(spectrum.max() for spectrum in spectra)
-    fig = Figure(figsize=(WIDTH, 0.7 + 1.25 * len(clips)))
-    axes = fig.subplots(len(clips), sharex=True, sharey=True, squeeze=False)[:, 0]
-    for ax, name, clip, spectrum in zip(axes, clips.names, clips, spectra, strict=True):
-        level_db = 20 * np.log10(np.maximum(spectrum / top, 1e-9))
-        hz = np.arange(len(spectrum)) * sample_rate / len(clip)
-        part = (hz >= low_hz) & (hz <= high_hz)
-        ax.plot(hz[part], level_db[part], color=OTHERS[0]["color"], linewidth=1)
-        ax.set_title(name, loc="left")
-        ax.set(ylabel="dB", xlim=(low_hz, high_hz), ylim=(-50, 4))
-    axes[-1].set_xlabel("frequency (Hz)")
+    check_named("gains", gains)
+    centers_hz = np.asarray(centers_hz)
+    if not np.any(centers_hz > 0):
+        raise EqlibError("no center is above 0 Hz", "centers in Hz", "Give one for each band.")
+    fig = Figure(figsize=(WIDTH, 1 + 0.9 * len(gains)))
+    axes = fig.subplots(len(gains), sharex=True, sharey=True, squeeze=False)[:, 0]
+    for ax, (name, row), style in zip(axes, gains.items(), styles(gains), strict=True):
+        check_same_shape(name, np.asarray(row), "centers_hz", centers_hz)
+        _stems(ax, centers_hz, np.asarray(row), color=style["color"])
+        ax.set_ylabel(name)
+    low_hz, high_hz = centers_hz[centers_hz > 0].min() * 0.9, centers_hz.max() * 1.05
+    log_frequency(axes[-1], "x", low_hz=low_hz, high_hz=high_hz)
     return fig
+
+
+def _stems(ax: Axes, x: np.ndarray, y: np.ndarray, **color: Any) -> None:
+    ax.vlines(x, 0, y, linewidth=1.4, **color)
+    ax.plot(x, y, "o", markersize=3.5, **color)

@@ -15,77 +15,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from eqlib.errors import EqlibError, check_integer, check_number
-from eqlib.model import EQNet
-from eqlib.named import check_named
-from eqlib.plots.network import center_frequencies_hz
-from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
+from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, styles
+from eqlib.training.history import History
 from eqlib.training.recipe import Recipe
 from eqlib.training.run import NORMS
-
-LOW_HZ = 62.5
-
-
-def symmetry(net: EQNet) -> np.ndarray:
-    """How symmetric each Conv1D filter is about its time zero: (filters,), from -1 to 1.
-
-    1 is a filter that is its own mirror image, -1 one that becomes its negative, and random taps
-    are near 0. It is also what an unreversed path, w * w, does at time zero: sum_k w[k] w[-k]
-    over the energy sum_k w[k]^2. A tap without a partner (an even kernel has one) counts in the
-    energy only.
-
-    Chapter: "Stage one, unsupervised".
-    """
-    weight = net.conv.weight.detach().cpu().double().numpy()
-    zero = (weight.shape[1] - 1) // 2  # this tap weighs the sample itself
-    paired = weight[:, : 2 * zero + 1]
-    return (paired * paired[:, ::-1]).sum(1) / (weight**2).sum(1)
-
-
-@figure
-def filters_forming(networks: Mapping[str, EQNet]) -> Figure:
-    """The filter bank of several networks, or of one at several moments, side by side.
-
-    Above: the gain of each filter over frequency, 0 dB being its own highest, rows by center
-    frequency. Below: how symmetric each filter is (`symmetry`), as a count of filters.
-
-    Look for: speckles (noise) that give way to bands, and the counts that move to the right.
-
-    Args:
-        networks: name -> network; four are as many as a phone can show.
-
-    Raises:
-        EqlibError: for no network, or what is none.
-    """
-    check_named("networks", networks)
-    for name, net in networks.items():
-        if not isinstance(net, EQNet):
-            raise EqlibError(f"{name} is a {type(net).__name__}", "an EQNet", "Give a network.")
-    fig = Figure(figsize=(WIDTH, 4.6))
-    axes = fig.subplots(2, len(networks), sharex="row", sharey="row", squeeze=False)
-    for (name, net), (above, below) in zip(networks.items(), axes.T, strict=True):
-        sample_rate = net.config.sample_rate
-        weight = net.conv.weight.detach().cpu().double().numpy()
-        weight = weight[np.argsort(center_frequencies_hz(net))]
-        frequencies_hz = np.geomspace(LOW_HZ, sample_rate / 2, 100)
-        seconds = np.arange(weight.shape[1]) / sample_rate
-        gain = np.abs(weight @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
-        gain_db = 20 * np.log10(np.maximum(gain / gain.max(1, keepdims=True), 1e-6))
-        mesh = above.pcolormesh(frequencies_hz, np.arange(len(weight)), gain_db, **steps_db(-30))
-        above.set_title(name)
-        above.grid(False)
-        log_frequency(above, "x", low_hz=LOW_HZ, high_hz=sample_rate / 2)
-        above.set(xticks=[100, 1_000], xlabel="")
-        below.hist(symmetry(net), bins=np.linspace(-1, 1, 21), color=OTHERS[0]["color"])
-        below.set(xlim=(-1, 1), xticks=(-1, 0, 1))
-    axes[0, 0].set_ylabel("filter, by center")
-    axes[1, 0].set_ylabel("filters")
-    fig.colorbar(mesh, ax=axes[0], label="gain (dB)")
-    for ax in axes[0]:
-        ax.set_xlabel("Hz")
-    for ax in axes[1]:
-        ax.set_xlabel("symmetry")
-    return fig
 
 
 @figure
@@ -199,4 +133,45 @@ def curves(
     if not log and np.min(list(values.values())) >= 0:
         ax.set_ylim(0, None)
     legend(fig, ax)
+    return fig
+
+
+@figure
+def training(histories: History | Sequence[History] | Mapping[str, History]) -> Figure:
+    """How the validation scores went while networks trained; a dot marks the weights kept.
+
+    Look for: whether the curves still got better when the time was up (then more time helps), or
+    had turned (then it does not). Pretraining and training are judged by different tasks.
+
+    Args:
+        histories: one history, several (named by their stage), or name -> history.
+
+    Raises:
+        EqlibError: for no history, what is none, or one without a validation.
+    """
+    if isinstance(histories, History):
+        histories = [histories]
+    if isinstance(histories, Sequence):
+        names = [getattr(h, "stage", "?") for h in histories]
+        if len(set(names)) < len(names):
+            names = [f"{number}, {name}" for number, name in enumerate(names, 1)]
+        histories = dict(zip(names, histories, strict=True))
+    check_named("histories", histories)
+    for name, history in histories.items():
+        if not isinstance(history, History) or not history.steps:
+            given = "has no validation" if isinstance(history, History) else f"is {history!r}"
+            cure = "Give what eqlib.pretrain or eqlib.train returned."
+            raise EqlibError(f"{name} {given}", "a History with a validation or more", cure)
+
+    fig = Figure(figsize=(WIDTH, 4.2))
+    top, bottom = fig.subplots(2, sharex=True)
+    for (name, h), style in zip(histories.items(), styles(histories), strict=True):
+        for ax, values in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
+            ax.plot(h.seconds, values, label=name, **style)
+            ax.plot(h.seconds[h.best], values[h.best], "o", color=style["color"], markersize=8)
+    top.plot([], [], "o", color=ROLES["input"]["color"], markersize=8, label="weights kept")
+    top.set(yscale="log", ylabel="validation mae")
+    bottom.set(ylabel="validation SNR (dB)", xlabel="training time (s)", xlim=(0, None))
+    fig.align_ylabels()
+    legend(fig, top)
     return fig

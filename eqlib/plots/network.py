@@ -10,109 +10,29 @@ Use them as `eqlib.plots.training` and so on. Chapters: the tour
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from eqlib import frames
-from eqlib.errors import EqlibError, check_audio
+from eqlib.analysis.channels import center_frequencies_hz
+from eqlib.audio import check_audio, check_same_shape
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
+from eqlib.layers import max_pool
 from eqlib.model import EQNet
-from eqlib.named import check_named
 from eqlib.plots.style import (
     OTHERS,
-    ROLES,
     WIDTH,
     figure,
-    legend,
-    log_frequency,
     steps,
     steps_db,
-    styles,
 )
-from eqlib.training.recipe import History
 
-LOW_HZ = 62.5
 MOVES_DB = steps(np.array([-6, -3, 3, 6]), extend="both", colors="RdBu_r")  # white: within 3 dB
-
-
-@figure
-def training(histories: History | Sequence[History] | Mapping[str, History]) -> Figure:
-    """How the validation scores went while networks trained; a dot marks the weights kept.
-
-    Look for: whether the curves still got better when the time was up (then more time helps), or
-    had turned (then it does not). Pretraining and training are judged by different tasks.
-
-    Args:
-        histories: one history, several (named by their stage), or name -> history.
-
-    Raises:
-        EqlibError: for no history, what is none, or one without a validation.
-    """
-    if isinstance(histories, History):
-        histories = [histories]
-    if isinstance(histories, Sequence):
-        names = [getattr(h, "stage", "?") for h in histories]
-        if len(set(names)) < len(names):
-            names = [f"{number}, {name}" for number, name in enumerate(names, 1)]
-        histories = dict(zip(names, histories, strict=True))
-    check_named("histories", histories)
-    for name, history in histories.items():
-        if not isinstance(history, History) or not history.steps:
-            given = "has no validation" if isinstance(history, History) else f"is {history!r}"
-            cure = "Give what eqlib.pretrain or eqlib.train returned."
-            raise EqlibError(f"{name} {given}", "a History with a validation or more", cure)
-
-    fig = Figure(figsize=(WIDTH, 4.2))
-    top, bottom = fig.subplots(2, sharex=True)
-    for (name, h), style in zip(histories.items(), styles(histories), strict=True):
-        for ax, values in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
-            ax.plot(h.seconds, values, label=name, **style)
-            ax.plot(h.seconds[h.best], values[h.best], "o", color=style["color"], markersize=8)
-    top.plot([], [], "o", color=ROLES["input"]["color"], markersize=8, label="weights kept")
-    top.set(yscale="log", ylabel="validation mae")
-    bottom.set(ylabel="validation SNR (dB)", xlabel="training time (s)", xlim=(0, None))
-    fig.align_ylabels()
-    legend(fig, top)
-    return fig
-
-
-@figure
-def filter_bank(net: EQNet) -> Figure:
-    """The Conv1D filters: all of them in frequency, three of them in time.
-
-    Look for: rows with one narrow bright spot (a filter that picks out a band) against rows that
-    are bright all over (one that has learned little), and how many rows the low octaves get.
-
-    Args:
-        net: the network, trained or not.
-    """
-    weight, sample_rate = _weight(net), net.config.sample_rate
-    centers_hz = center_frequencies_hz(net)
-    order = np.argsort(centers_hz)
-    frequencies_hz = np.geomspace(LOW_HZ, sample_rate / 2, 150)
-    seconds = np.arange(weight.shape[1]) / sample_rate
-    gain = np.abs(weight[order] @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
-    gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-6))
-
-    fig = Figure(figsize=(WIDTH, 5))
-    grid = fig.add_gridspec(2, 3, height_ratios=[5, 2])
-    ax = fig.add_subplot(grid[0, :])
-    mesh = ax.pcolormesh(frequencies_hz, np.arange(len(order)), gain_db, **steps_db(-40))
-    ax.set_ylabel("filter, by center")
-    ax.grid(False)
-    log_frequency(ax, "x", low_hz=LOW_HZ, high_hz=sample_rate / 2)
-    fig.colorbar(mesh, ax=ax, label="gain (dB)")
-
-    ms = seconds * 1e3
-    for column, row in enumerate(np.linspace(0, len(order) - 1, 3).round().astype(int)):
-        ax = fig.add_subplot(grid[1, column])
-        ax.plot(ms, weight[order[row]], **{**OTHERS[0], "linewidth": 1.4})
-        ax.set(title=f"filter {row}", xlabel="time (ms)", xlim=(0, ms[-1]))
-        ax.set_ylabel("weight" * (column == 0))
-    return fig
 
 
 @figure
@@ -170,16 +90,6 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
     return fig
 
 
-def center_frequencies_hz(net: EQNet) -> np.ndarray:
-    """The centroid of each Conv1D filter's power spectrum, (filters,), in Hz."""
-    power = np.abs(np.fft.rfft(_weight(net), 512)) ** 2
-    return power @ np.fft.rfftfreq(512, 1 / net.config.sample_rate) / power.sum(1)
-
-
-def _weight(net: EQNet) -> np.ndarray:
-    return net.conv.weight.detach().cpu().double().numpy()
-
-
 def _moves_db(faders: np.ndarray) -> np.ndarray:
     return 20 * np.log10(np.maximum(faders / np.median(faders, axis=1, keepdims=True), 1e-6))
 
@@ -188,3 +98,155 @@ def _level_db(channels: np.ndarray, pool: int) -> np.ndarray:
     """The peak of every `pool` samples, relative to the highest of all."""
     peaks = np.abs(channels).reshape(len(channels), -1, pool).max(-1)
     return 20 * np.log10(np.maximum(peaks / peaks.max(), 1e-6))
+
+
+IMAGE_POOL = 64  # samples a column of the images in `channels`; finer ones a page cannot show
+
+
+@figure
+def one_channel(net: EQNet, audio: np.ndarray, channel: int) -> Figure:
+    """One channel through the front-end: X1, its absolute value, the smoothed one, X2 and Z.
+
+    Look for: that the absolute value doubles the oscillation's rate, how much of it the smoother
+    leaves, and that every value of Z is the highest of the samples it stands for.
+
+    Args:
+        net: the network.
+        audio: (samples,), a multiple of ``net.config.pool``.
+        channel: which one, as the network counts them.
+
+    Raises:
+        EqlibError: for a channel that does not exist, or audio of another length or kind.
+    """
+    _check_channel(net, channel)
+    X1, smooth, Z = (part[channel] for part in _front_end(net, audio))
+    ms = np.arange(len(X1)) / net.config.sample_rate * 1e3
+    edges_ms = np.arange(len(Z) + 1) * net.config.pool / net.config.sample_rate * 1e3
+    line, other = OTHERS[0], OTHERS[1]
+
+    fig = Figure(figsize=(WIDTH, 4.4))
+    axes = fig.subplots(3, sharex=True)
+    axes[0].plot(ms, X1, color=line["color"], linewidth=1)
+    axes[0].set_ylabel("X1")
+    absolute = net.rectify(torch.from_numpy(X1)).numpy()
+    axes[1].plot(ms, absolute, color="#bbbbbb", linewidth=1, label="rectified")
+    axes[1].plot(ms, smooth, color=other["color"], label="smoothed")
+    axes[1].set_ylabel("envelope")
+    axes[1].set_ylim(top=float(1.35 * absolute.max()))
+    axes[1].legend(loc="upper right", ncols=2)
+    axes[2].plot(ms, np.logaddexp(0, smooth), **line, label="X2")
+    axes[2].stairs(Z, edges_ms, baseline=None, color=other["color"], linewidth=1.4, label="Z")
+    axes[2].set(ylabel="softplus", xlabel="time (ms)", xlim=(0, edges_ms[-1]))
+    axes[2].legend(loc="lower center", ncols=2)
+    fig.align_ylabels()
+    return fig
+
+
+@figure
+def channels(nets: Mapping[str, EQNet], audio: np.ndarray) -> Figure:
+    """X1 and Z of a whole sound, for one network or two: rows are channels, sorted by center.
+
+    X1 swings too fast to draw: shown is the highest level of every 64 samples, relative to the
+    strongest of all.
+
+    Look for: partials, as bright rows that fade; attacks, as bright columns; and how much of
+    either is left in Z.
+
+    Args:
+        nets: name -> network; two are as many as a phone can show.
+        audio: (samples,), a multiple of 64 and of each network's pool.
+
+    Raises:
+        EqlibError: for no network, or audio of another length or kind.
+    """
+    check_named("nets", nets)
+    fig = Figure(figsize=(WIDTH, 5))
+    axes = fig.subplots(2, len(nets), sharex=True, squeeze=False)
+    for column, (name, net) in zip(axes.T, nets.items(), strict=True):
+        order = np.argsort(center_frequencies_hz(net))
+        X1, _, Z = (part[order] for part in _front_end(net, audio, multiple=IMAGE_POOL))
+        peaks = np.abs(X1).reshape(len(X1), -1, IMAGE_POOL).max(-1)
+        level_db = 20 * np.log10(np.maximum(peaks / peaks.max(), 1e-6))
+        seconds = X1.shape[1] / net.config.sample_rate
+        scale = steps(MaxNLocator(8).tick_values(Z.min(), Z.max()))
+        # The mean of neighboring values, for an image as coarse as the other.
+        Z = Z.reshape(len(Z), peaks.shape[1], -1).mean(-1)
+        panels = ((f"{name}: X1 (dB)", level_db, steps_db(-70, step=10)), (f"{name}: Z", Z, scale))
+        for ax, (title, image, colors) in zip(column, panels, strict=True):
+            times = np.linspace(0, seconds, image.shape[1] + 1)
+            mesh = ax.pcolormesh(times, np.arange(len(order) + 1) - 0.5, image, **colors)
+            ax.set_title(title)
+            ax.grid(False)
+            fig.colorbar(mesh, ax=ax)
+        column[1].set_xlabel("time (s)")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("channel, by center")
+    return fig
+
+
+@figure
+def unpoolings(P: np.ndarray, Z_hat: np.ndarray, places: np.ndarray, *, sample_rate: int) -> Figure:
+    """A fader's curve unpooled in both ways, and the product of each with the residual.
+
+    Look for: stairs on the left, single spikes on the right, and what each leaves of the
+    residual.
+
+    Args:
+        P: (samples,) the residual of one channel.
+        Z_hat: (units,) the fader; units divide the samples.
+        places: (units,) whole numbers, where each maximum stood, in samples.
+        sample_rate: in Hz.
+
+    Raises:
+        EqlibError: for units that do not divide the samples, or places of another shape.
+    """
+    P, Z_hat, places = np.asarray(P), np.asarray(Z_hat), np.asarray(places)
+    check_audio("P", P)
+    check_audio("Z_hat", Z_hat)
+    check_same_shape("places", places, "Z_hat", Z_hat)
+    if P.ndim != 1 or Z_hat.ndim != 1 or len(P) % len(Z_hat):
+        given = f"P has shape {P.shape} and Z_hat {Z_hat.shape}"
+        raise EqlibError(given, "units that divide the samples", "Pass one channel's P and Z_hat.")
+    if places.dtype.kind not in "iu" or places.min() < 0 or places.max() >= len(P):
+        given = f"places are {places.dtype} from {places.min()} to {places.max()}"
+        raise EqlibError(given, f"whole numbers from 0 to {len(P) - 1}", "Count from P's start.")
+    by_position = np.zeros(len(P))
+    by_position[places] = Z_hat
+    ways = {"repeated": np.repeat(Z_hat, len(P) // len(Z_hat)), "by position": by_position}
+    ms = np.arange(len(P)) / sample_rate * 1e3
+
+    fig = Figure(figsize=(WIDTH, 3.8))
+    axes = fig.subplots(2, 2, sharex=True, sharey="row")
+    for column, ((name, X2_hat), style) in enumerate(zip(ways.items(), OTHERS, strict=False)):
+        above, below = axes[:, column]
+        above.plot(ms, X2_hat, color=style["color"], linewidth=1.2)
+        below.plot(ms, P, color="#bbbbbb", linewidth=1)
+        below.plot(ms, P * X2_hat, color=style["color"], linewidth=1.2)
+        above.set_title(name)
+        below.set(xlabel="time (ms)", xlim=(0, ms[-1]))
+    axes[0, 0].set_ylabel("X2_hat")
+    axes[1, 0].set_ylabel("P, and X1_hat")
+    fig.align_ylabels()
+    return fig
+
+
+def _check_channel(net: EQNet, channel: int) -> None:
+    cure = f"Count from 0 to {net.config.filters - 1}."
+    check_integer("channel", channel, at_least=0, cure=cure)
+    check_number("channel", channel, below=net.config.filters, cure=cure)
+
+
+def _front_end(net: EQNet, audio: np.ndarray, *, multiple: int = 1) -> tuple[np.ndarray, ...]:
+    """X1, the smoothed envelopes (C, samples), and Z (C, samples / pool), of a whole sound."""
+    audio, multiple = np.asarray(audio), max(multiple, net.config.pool)
+    check_audio("audio", audio)
+    if audio.ndim != 1 or len(audio) % multiple:
+        given = f"audio has shape {audio.shape}"
+        cure = f"Cut it: audio[:{len(audio) // multiple * multiple}]."
+        raise EqlibError(given, f"one row of samples, a multiple of {multiple}", cure)
+    with torch.no_grad():
+        x = torch.from_numpy(audio.astype(np.float64)).to(net.conv.weight)
+        X1 = net.conv(x.view(1, 1, -1))
+        envelopes = net.conv_local(net.rectify(X1))
+        Z = F.softplus(max_pool(envelopes, net.config.pool))
+    return tuple(part[0].cpu().numpy() for part in (X1, envelopes, Z))

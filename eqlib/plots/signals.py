@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from scipy import ndimage, signal
 from scipy.signal import windows
 
-from eqlib.data.clips import Clips
+from eqlib.audio import Audio
+from eqlib.data.clips import Clips, as_clips
 from eqlib.errors import EqlibError, check_number
-from eqlib.named import Audio, as_clips
-from eqlib.plots.style import ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
+from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
 
 LOW_HZ = 30
 
@@ -210,3 +210,43 @@ def _smooth_spectrum_db(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray
     mean = (total[last + 1] - total[first]) / (last + 1 - first)
     bell = ndimage.gaussian_filter1d(mean, 2, mode="nearest")
     return LOW_HZ * 2.0**octaves, 10 * np.log10(np.maximum(bell, 1e-30))
+
+
+@figure
+def fine_spectra(
+    signals: Mapping[str, Audio],
+    *,
+    sample_rate: int,
+    low_hz: float = 0.0,
+    high_hz: float = 1_000.0,
+) -> Figure:
+    """The spectra of whole signals, not smoothed, a panel each; 0 dB is the highest point of all.
+
+    Look for: lines beside the partials (sidebands), and what fills the gaps between them.
+
+    Args:
+        signals: name -> (samples,); a second of sound shows lines a few Hz apart.
+        sample_rate: in Hz.
+        low_hz: where the panels begin, in Hz.
+        high_hz: where they end, up to half the sample rate.
+
+    Raises:
+        EqlibError: for signals that cannot be drawn, or frequencies out of range.
+    """
+    clips = as_clips("signals", signals, sample_rate=sample_rate)
+    cure = "Give frequencies in Hz, the lower one first, up to half the sample rate."
+    high_hz = check_number("high_hz", high_hz, above=0, below=sample_rate / 2 + 1e-6, cure=cure)
+    low_hz = check_number("low_hz", low_hz, above=-1e-9, below=high_hz, cure=cure)
+    spectra = [np.abs(np.fft.rfft(clip * np.hanning(len(clip)))) for clip in clips]
+    top = max(spectrum.max() for spectrum in spectra)
+    fig = Figure(figsize=(WIDTH, 0.7 + 1.25 * len(clips)))
+    axes = fig.subplots(len(clips), sharex=True, sharey=True, squeeze=False)[:, 0]
+    for ax, name, clip, spectrum in zip(axes, clips.names, clips, spectra, strict=True):
+        level_db = 20 * np.log10(np.maximum(spectrum / top, 1e-9))
+        hz = np.arange(len(spectrum)) * sample_rate / len(clip)
+        part = (hz >= low_hz) & (hz <= high_hz)
+        ax.plot(hz[part], level_db[part], color=OTHERS[0]["color"], linewidth=1)
+        ax.set_title(name, loc="left")
+        ax.set(ylabel="dB", xlim=(low_hz, high_hz), ylim=(-50, 4))
+    axes[-1].set_xlabel("frequency (Hz)")
+    return fig

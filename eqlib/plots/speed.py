@@ -5,62 +5,16 @@ Use them as `eqlib.plots.times` and so on. Chapter: "Making it fast" (book/fast.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch.profiler import ProfilerActivity, profile
 
-from eqlib.errors import EqlibError, check_integer, check_number
-from eqlib.named import check_named
+from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.plots.style import WIDTH, figure, legend, styles
 
 WAYS = ("plain", "fast")
-
-
-def profiled_ms(function: Callable[[], object], *, most: int = 8) -> dict[str, float]:
-    """Runs a function under `torch.profiler`: its longest operations, and the sum of all others.
-
-    Args:
-        function: what to run, once; run it before, for the first time is slower.
-        most: how many operations to name.
-
-    Returns:
-        name -> the time in it alone, without what it called, in ms; the longest first, then
-        "all others". The profiler itself costs time, most in short operations.
-
-    Raises:
-        EqlibError: for most that is no positive integer, or a function without any operation of
-            torch.
-    """
-    check_integer("most", most, at_least=1, cure="Use 8.")
-    with _silent_stderr(), profile(activities=[ProfilerActivity.CPU]) as profiled:
-        function()
-    spent = {row.key: row.self_cpu_time_total / 1e3 for row in profiled.key_averages()}
-    if not spent:
-        cure = "Give a function that computes with tensors."
-        raise EqlibError("the profile is empty", "one with an operation or more", cure)
-    ranked = sorted(spent.items(), key=lambda row: -row[1])
-    named = {name.removeprefix("aten::"): ms for name, ms in ranked[:most]}
-    return named | {"all others": sum(ms for _, ms in ranked[most:])}
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Without the lines in which the profiler, which is C++, tells that it starts and stops."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @figure

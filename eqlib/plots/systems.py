@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from eqlib import metrics
 from eqlib.analysis.systems import SweepResponse
+from eqlib.audio import Audio
+from eqlib.data.clips import as_clips
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer, check_number
-from eqlib.model import EQNet
-from eqlib.named import check_named
-from eqlib.plots.network import center_frequencies_hz
-from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, styles
+from eqlib.errors import EqlibError, check_named, check_number, check_sample_rate
+from eqlib.plots.equalizers import _db, _gain_axis
+from eqlib.plots.signals import LOW_HZ
+from eqlib.plots.style import WIDTH, figure, legend, log_frequency, styles
 
 
 @figure
@@ -88,55 +90,84 @@ def linearity(gains_db: Sequence[float], curves: Mapping[str, Sequence[float]]) 
 
 
 @figure
-def orientations(net: EQNet, channel: int) -> Figure:
-    """One filter's path through front-end and back-end, as it is and reversed in time.
+def measured_responses(
+    input: Audio, outputs: Mapping[str, Audio], *, sample_rate: int, eq: EQ | None = None
+) -> Figure:
+    """What happened to a sound at each frequency, measured from input and output alone.
 
-    The filter twice in a row, w * w, has the response W squared; the filter and its mirror image
-    have |W| squared. Their gains are the same. In time they are not: the mirrored path is
-    symmetric around time zero.
+    Only drawn where the input has energy: elsewhere nobody can hear, or learn, what a network
+    does. (`metrics.measured_response` tells how it is measured.)
 
-    Look for: the symmetry on the right, which is what "no phase" looks like, and the one curve
-    that both gains lie on.
+    Look for: how closely a curve follows the exact response, and where gaps are.
 
     Args:
-        net: the network.
-        channel: which filter, counted by center frequency from the lowest.
+        input: (samples,), what went in.
+        outputs: name -> (samples,), what came out.
+        sample_rate: in Hz.
+        eq: the equalizer that was to be matched; its exact response is drawn as "target, exact".
 
     Raises:
-        EqlibError: for a channel that does not exist.
+        EqlibError: for signals that cannot be drawn, of different lengths or shorter than 2048
+            samples, or an equalizer at another sample rate.
     """
-    cure = f"Count from 0 to {net.config.filters - 1}."
-    check_integer("channel", channel, at_least=0, cure=cure)
-    check_number("channel", channel, below=net.config.filters, cure=cure)
-    row = np.argsort(center_frequencies_hz(net))[channel]
-    w = net.conv.weight[row].detach().cpu().double().numpy()
-    left = (len(w) - 1) // 2
-    # Cross-correlation is what the layers compute, so a tap's lag has the opposite sign.
-    twice, mirrored = np.convolve(w, w)[::-1], np.convolve(w, w[::-1])
-    rate = net.config.sample_rate
-    paths = {
-        "unreversed": (twice, np.arange(len(twice)) - (len(twice) - 1 - 2 * left)),
-        "reversed": (mirrored, np.arange(len(mirrored)) - (len(w) - 1)),
-    }
-    frequencies_hz = np.geomspace(30, rate / 2, 400)
+    (dry,) = as_clips("input", {"input": input}, sample_rate=sample_rate)
+    wet = as_clips("outputs", outputs, sample_rate=sample_rate)
+    measured = [metrics.measured_response(dry, clip, sample_rate=sample_rate) for clip in wet]
+    names = list(wet.names)
+    if eq is not None:
+        check_sample_rate("the equalizer", eq.sample_rate, sample_rate)
+        names.insert(0, "target, exact")
+    looks = dict(zip(names, styles(names), strict=True))
+    low_hz, high_hz = LOW_HZ, sample_rate / 2
 
-    fig = Figure(figsize=(WIDTH, 4))
-    grid = fig.add_gridspec(2, 2)
-    spectrum = fig.add_subplot(grid[1, :])
-    for column, ((name, (path, lags)), style) in enumerate(
-        zip(paths.items(), OTHERS, strict=False)
-    ):
-        ax = fig.add_subplot(grid[0, column])
-        ax.plot(lags / rate * 1e3, path, color=style["color"])
-        ax.axvline(0, color="#999999", linewidth=1, zorder=1)
-        ax.set(title=name, xlabel="time (ms)")
-        ax.set_ylabel("impulse response" * (column == 0))
-        turn = np.exp(-2j * np.pi * np.outer(frequencies_hz, lags) / rate)
-        gain = np.abs(turn @ path)
-        gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-5))
-        wide = {**style, "linewidth": 4 - 2.4 * column}
-        spectrum.plot(frequencies_hz, gain_db, label=name, **wide)
-    spectrum.set(ylabel="gain (dB)", ylim=(-82, 3))
-    log_frequency(spectrum, "x", low_hz=30, high_hz=rate / 2)
-    legend(fig, spectrum)
+    fig = Figure(figsize=(WIDTH, 3))
+    ax = fig.subplots()
+    if eq is not None:
+        exact_hz = np.geomspace(low_hz, high_hz, 500)
+        exact_db = _db(np.abs(eq.response(exact_hz)))
+        ax.plot(exact_hz, exact_db, label=names[0], **looks[names[0]], linewidth=5, alpha=0.3)
+    for name, (frequencies_hz, response, heard) in zip(wet.names, measured, strict=True):
+        gain = np.where(heard, np.abs(response), np.nan)
+        ax.plot(frequencies_hz, _db(gain), label=name, **looks[name])
+    _gain_axis(ax)
+    log_frequency(ax, "x", low_hz=low_hz, high_hz=high_hz)
+    legend(fig, ax)
+    return fig
+
+
+@figure
+def scores(table: Mapping[str, Sequence[float]]) -> Figure:
+    """The SNR of each test clip, for several methods; a bar and a number mark the mean.
+
+    Look for: the distance between the means, and the clips that a method does badly: a mean
+    hides them.
+
+    Args:
+        table: name of the method -> SNR in dB of each clip, such as `metrics.snr_db` returns.
+
+    Raises:
+        EqlibError: for a table or a method without scores, or one that is not finite.
+    """
+    check_named("table", table)
+    cure = "Leave out what has no finite score, such as a perfect or a silent output."
+    rows = {}
+    for name, clips in table.items():
+        rows[name] = [check_number(f"a score of {name}", s, cure=cure) for s in np.ravel(clips)]
+        if not rows[name]:
+            raise EqlibError(f"{name} has no score", "one for each clip", "Leave the method out.")
+
+    fig = Figure(figsize=(WIDTH, 1 + 0.6 * len(rows)))
+    ax = fig.subplots()
+    for row, (snr_db, style) in enumerate(zip(rows.values(), styles(rows), strict=True)):
+        mean_db, color = np.mean(snr_db), style["color"]
+        # Dots beside each other, in an order that looks random but is always the same.
+        place = row + 0.4 * (np.arange(len(snr_db)) * 0.618 % 1 - 0.5)
+        ax.plot(snr_db, place, "o", color=color, markersize=5, alpha=0.65, markeredgewidth=0)
+        ax.plot([mean_db, mean_db], [row - 0.33, row + 0.33], color=color, linewidth=2.5)
+        ax.annotate(
+            f"{mean_db:.1f} dB", (mean_db, row - 0.36), ha="center", va="bottom", color=color
+        )
+    ax.set(yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.7))
+    ax.set_xlabel("SNR (dB), more is better")
+    ax.grid(axis="y", visible=False)
     return fig

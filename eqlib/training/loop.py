@@ -22,13 +22,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eqlib import memory, metrics
+from eqlib import fast, metrics
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
 from eqlib.model import EQNet
 from eqlib.training import parallel
-from eqlib.training.recipe import Budget, History, Recipe, StopRequest, Watcher
+from eqlib.training.history import History, Watcher
+from eqlib.training.recipe import Budget, Recipe
 from eqlib.training.run import Run
+from eqlib.training.stop import StopRequest
 
 QUIET = 1e-4
 """RMS value (-80 dBFS) below which the normalized loss takes a target frame for no softer."""
@@ -138,7 +140,7 @@ def _fit(
     """The training loop."""
     recipe, history = run.recipe, run.history
     try:
-        with memory.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
+        with fast.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
             while (used := parallel.highest(run.used())) < 1 and run.rounds < 2:
                 if parallel.highest(stop.requested):
                     break

@@ -1,18 +1,14 @@
-"""What drives a training run and what it leaves: recipe, budget, history, a way to stop."""
+"""What drives a training run: the recipe of its optimizer, and its budget.
+
+Chapters: "Stage one, unsupervised", "Stage two, supervised".
+"""
 
 from __future__ import annotations
 
 import math
-import signal
-import threading
-from dataclasses import dataclass, field
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
 
 from eqlib.errors import EqlibError, check_integer, check_number
-
-if TYPE_CHECKING:
-    from eqlib.model import EQNet
 
 LOSSES = ("mae", "normalized_mae")
 SCHEDULES = ("cosine", "patience")
@@ -106,85 +102,3 @@ class Budget:
         """The share of the budget that is used, 1 or more once it is spent."""
         done = {"seconds": seconds, "steps": step, "epochs": step / steps_per_epoch}
         return done[self.unit] / self.amount
-
-
-@dataclass
-class History:
-    """What was measured while a network trained; every list has one entry for each validation.
-
-    Attributes:
-        stage: "pretrain" or "train".
-        steps: optimizer steps so far.
-        seconds: time so far, validations included.
-        train_mae: mean absolute error of the training frames since the validation before.
-        validation_mae: mean over the validation clips, whole signals.
-        validation_snr_db: mean SNR over the validation clips, in dB.
-        best: index of the validation whose weights were kept, the one with the lowest mae.
-        interrupted: whether the run was stopped before its budget was spent.
-    """
-
-    stage: str
-    steps: list[int] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    train_mae: list[float] = field(default_factory=list)
-    validation_mae: list[float] = field(default_factory=list)
-    validation_snr_db: list[float] = field(default_factory=list)
-    best: int = 0
-    interrupted: bool = False
-
-    def add(self, **measured: Any) -> bool:
-        """Adds one validation's numbers; returns whether it is the best so far."""
-        for name, value in measured.items():
-            getattr(self, name).append(value)
-        last = len(self.steps) - 1
-        if last == 0 or self.validation_mae[last] < self.validation_mae[self.best]:
-            self.best = last
-            return True
-        return False
-
-    def scores(self) -> dict[str, float]:
-        """The numbers of the validation whose weights were kept."""
-        return {
-            name: getattr(self, name)[self.best]
-            for name in ("steps", "seconds", "validation_mae", "validation_snr_db")
-        }
-
-
-class Watcher(Protocol):
-    """Whoever follows a run from its loop, such as `eqlib.widgets.monitor.TrainingMonitor`."""
-
-    def stepped(self, stage: str, *, step: int, seconds: float, used: float, mae: float) -> bool:
-        """Called after every step, with its loss; True ends the run there and keeps the best."""
-
-    def validated(self, history: History, net: EQNet) -> None:
-        """Called after every validation, with the network as it is then."""
-
-    def ended(self, history: History, net: EQNet) -> None:
-        """Called once, when the network has its best weights."""
-
-
-class StopRequest:
-    """Turns Ctrl-C, or a notebook's interrupt, into a wish that is granted between two steps.
-
-    So a stop never falls in the middle of an update of the weights. A second one is not patient
-    and raises KeyboardInterrupt at once. Outside of the main thread, where Python delivers no
-    signals, nothing changes.
-    """
-
-    def __init__(self) -> None:
-        self.requested = False
-
-    def __enter__(self) -> StopRequest:
-        self._main = threading.current_thread() is threading.main_thread()
-        if self._main:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._main and self._before is not None:  # None: set by a program that is not Python
-            signal.signal(signal.SIGINT, self._before)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
@@ -17,11 +16,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from eqlib import checkpoints
-from eqlib.data.pairs import FrameSampler, Pairs
+from eqlib.data.pairs import Pairs
 from eqlib.errors import EqlibError, check_integer, check_sample_rate
 from eqlib.model import EQNet
 from eqlib.training import parallel
-from eqlib.training.recipe import Budget, History, Recipe, Watcher
+from eqlib.training.history import History, Watcher
+from eqlib.training.recipe import Budget, Recipe
+from eqlib.training.sampler import FrameSampler
+from eqlib.training.snapshot import fingerprint
 
 COUNTERS = ("step", "rounds", "waited", "losses", "norms")
 NORMS = 500
@@ -72,8 +74,8 @@ class Run:
             "recipe": asdict(self.recipe),
             "budget": asdict(budget),
             "target": pairs.target,
-            "audio": _fingerprint(pairs),
-            "validation": _fingerprint(validation),
+            "audio": fingerprint(pairs),
+            "validation": fingerprint(validation),
         }
         # As they will be read again, tuples as lists, to be compared when a run is resumed.
         self.settings = json.loads(json.dumps(settings))
@@ -272,11 +274,3 @@ class Run:
 
 def _weights(net: EQNet) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
-
-
-def _fingerprint(pairs: Pairs) -> str:
-    digest = hashlib.sha256()
-    for side in (pairs.dry, pairs.wet):
-        digest.update(repr((side.audio.shape, side.lengths.tolist(), side.sample_rate)).encode())
-        digest.update(side.audio.tobytes())
-    return digest.hexdigest()

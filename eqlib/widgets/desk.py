@@ -19,13 +19,15 @@ from typing import Any
 
 import traitlets
 
+from eqlib.audio import Audio
 from eqlib.equalizers.biquad import Biquad
-from eqlib.equalizers.eq import EQ, REFERENCE
+from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.fir import FIR, Curve
-from eqlib.equalizers.targets import TARGETS
+from eqlib.equalizers.targets import REFERENCE, TARGETS
 from eqlib.errors import EqlibError, check_sample_rate
-from eqlib.named import Audio
-from eqlib.widgets.component import HOW_TO_USE, Component, addresses, module, styles
+from eqlib.widgets.component import HOW_TO_USE, Component
+from eqlib.widgets.encoding import addresses
+from eqlib.widgets.linking import module, styles
 
 PRESETS = ("low-shelf", "peaking", "highpass", "lowpass", "air", "vocal-chain", "drawn-curve")
 TAPS = 129  # of a drawn curve, as in page/curve.js

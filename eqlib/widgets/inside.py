@@ -22,11 +22,14 @@ import traitlets
 from PIL import Image
 
 from eqlib import frames
+from eqlib.analysis.channels import center_frequencies_hz
+from eqlib.audio import Audio
+from eqlib.data.clips import as_clips
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
-from eqlib.named import Audio, as_clips
-from eqlib.plots.network import center_frequencies_hz
-from eqlib.widgets.component import HOW_TO_USE, Component, addresses, module, styles
+from eqlib.widgets.component import HOW_TO_USE, Component
+from eqlib.widgets.encoding import addresses
+from eqlib.widgets.linking import module, styles
 
 LONGEST_S = 2.0
 COLUMNS = 240  # of a picture, at most

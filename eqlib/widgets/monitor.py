@@ -27,8 +27,9 @@ from eqlib.analysis.systems import sweep_response
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
-from eqlib.training.recipe import History
-from eqlib.widgets.component import HOW_TO_USE, Component, module, styles
+from eqlib.training.history import History
+from eqlib.widgets.component import HOW_TO_USE, Component
+from eqlib.widgets.linking import module, styles
 
 POINTS = 60  # of a response
 LOSSES = 160  # an even number; so many become half as many
@@ -70,7 +71,7 @@ class TrainingMonitor(Component):
         self._begin("")
 
     def stepped(self, stage: str, *, step: int, seconds: float, used: float, mae: float) -> bool:
-        """Notes a step's loss; returns whether the button was pressed. See `eqlib.training.recipe.Watcher`."""
+        """Notes a step's loss; returns whether the button was pressed."""
         if not self._log["running"]:
             self._begin(stage)
             self._show()

@@ -13,6 +13,7 @@ Chapter: "Results".
 
 from __future__ import annotations
 
+import functools
 import html
 import time
 from collections.abc import Callable, Mapping
@@ -21,25 +22,15 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from eqlib.checkpoints import pretrained
-from eqlib.errors import EqlibError, check_same_shape, check_sample_rate
-from eqlib.experiments.plan import experiments
-from eqlib.model import EQNet
-from eqlib.named import Audio
-from eqlib.widgets.component import HOW_TO_USE, Component, addresses, module, styles
+from eqlib.audio import Audio, check_same_shape
+from eqlib.equalizers.eq import EQ
+from eqlib.errors import EqlibError, check_sample_rate
+from eqlib.model import EQNet, EQNetConfig
+from eqlib.networks.shipped import SHIPPED, pretrained
+from eqlib.widgets.component import HOW_TO_USE, Component
 from eqlib.widgets.desk import state_of
-
-SHIPPED = (
-    "low-shelf",
-    "peaking",
-    "peaking-long",
-    "highpass",
-    "lowpass",
-    "air",
-    "vocal-chain",
-    "drawn-curve",
-)
-"""The trained networks whose equalizer the page can compute as well."""
+from eqlib.widgets.encoding import addresses
+from eqlib.widgets.linking import module, styles
 
 System = Callable[[np.ndarray], np.ndarray]
 
@@ -99,7 +90,7 @@ class NetworkDesk(Component):
         Raises:
             EqlibError: for audio that the network refuses, or a target of another length.
         """
-        net, target = self._own[name] if self._own else _load(name)
+        net, target = self._own[name] if self._own else _loaded(name)
         wanted = np.asarray(target(audio.copy()), np.float32)  # a target may write into its input
         check_same_shape("the target's output", wanted, "the sound", audio)
         return net.process(audio), wanted
@@ -128,21 +119,24 @@ class NetworkDesk(Component):
         return f"<p>{html.escape(self._words())}</p>"  # no page has their weights
 
 
+@functools.cache
+def _loaded(name: str) -> tuple[EQNet, EQ]:
+    """A network that ships and its target, read once: a page asks for them again and again."""
+    net = pretrained(name)
+    return net, EQ.from_dict(net.info["target"])
+
+
 def _shipped() -> dict[str, dict[str, Any]]:
     described = {}
     for name in SHIPPED:
-        experiment = experiments()[name]
-        config = experiment.config
+        net, eq = _loaded(name)
+        config = net.config
+        longer = config.kernel != EQNetConfig().kernel
         described[name] = {
-            "about": experiment.eq.describe()
-            + (f"; {experiment.label}" if experiment.label else ""),
+            "about": eq.describe() + (f"; filters of {config.kernel} taps" if longer else ""),
             "address": f"{name}.onnx",
             "frame": config.frame,
             "hop": config.hop,
-            "eq": state_of(experiment.eq),
+            "eq": state_of(eq),
         }
     return described
-
-
-def _load(name: str) -> tuple[EQNet, System]:
-    return pretrained(name), experiments()[name].eq

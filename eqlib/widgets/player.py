@@ -29,9 +29,12 @@ import anywidget
 import numpy as np
 import traitlets
 
-from eqlib.equalizers.eq import EQ
-from eqlib.named import Audio, as_clips
-from eqlib.widgets.component import encode, module, on_colab, styles
+from eqlib.audio import Audio
+from eqlib.data.clips import as_clips
+from eqlib.metrics import loudness
+from eqlib.widgets.component import on_colab
+from eqlib.widgets.encoding import encode
+from eqlib.widgets.linking import module, styles
 
 PEAK_LIMIT_DBFS = -1.0  # leaves room for the overshoot of the coder and of the sound card
 
@@ -152,31 +155,6 @@ def player(
         encoded = encode(clip * 10 ** (gain_db / 20), sample_rate=sample_rate)
         tracks.append(Track(name, gain_db, *encoded))
     return Player(tuple(tracks), title, sample_rate)
-
-
-def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
-    """The loudness of mono audio after ITU-R BS.1770, in LUFS.
-
-    The power after the K-weighting (a high shelf for the head, a highpass for the ear), as a mean
-    over blocks of 400 ms, every 100 ms. Blocks more than 10 LU below the mean of all do not
-    count, so that silence after a note does not make it softer. (The standard's other gate, at
-    -70 LUFS, is left out: it matters only where most is silence.) The standard defines its filters
-    at 48 kHz; here they are an `EQ`, within 0.1 dB of them at any rate.
-
-    Args:
-        audio: (samples,), floating point, not silent. Shorter audio than a block is one block.
-        sample_rate: in Hz, above 3000.
-
-    Raises:
-        EqlibError: for a lower sample rate, or audio that an EQ refuses.
-    """
-    k_weighting = EQ.high_shelf(cutoff_hz=1_500, gain_db=4, sample_rate=sample_rate)
-    k_weighting += EQ.highpass(cutoff_hz=38, q=0.5, sample_rate=sample_rate)
-    weighted = k_weighting(np.asarray(audio, np.float64))
-    block = min(sample_rate * 4 // 10, len(weighted))
-    blocks = np.lib.stride_tricks.sliding_window_view(weighted, block)[:: sample_rate // 10]
-    power = (blocks**2).mean(-1)
-    return float(10 * np.log10(power[power >= power.mean() / 10].mean()) - 0.691)
 
 
 def _figure(track: Track, sample_rate: int) -> str:

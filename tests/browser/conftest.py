@@ -5,29 +5,12 @@ from __future__ import annotations
 import shutil
 import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from http.server import ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-# Without the last four, Chromium calls home, and a machine without a network keeps it waiting.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
+from support import FLAGS, SITE, Quiet
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,10 @@ import threading
 from functools import partial
 from http.server import ThreadingHTTPServer
 
-from conftest import FLAGS, SITE, Quiet
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+from support import FLAGS, SITE, Quiet
 
 IMAGES = SITE.parents[1] / "book" / "images"
 SIZE = {"width": 1100, "height": 1400}

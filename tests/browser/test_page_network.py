@@ -12,7 +12,7 @@ import soundfile as sf
 import eqlib
 from eqlib import metrics
 from eqlib.experiments.plan import experiments
-from eqlib.widgets.network import SHIPPED
+from eqlib.networks.shipped import SHIPPED
 
 pytestmark = pytest.mark.browser
 

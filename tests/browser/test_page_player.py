@@ -191,7 +191,7 @@ def test_players_fit_a_phone(open_page, scheme):
     size = {"width": 390, "height": 844}
     page = open_page("book/tour.html", viewport=size, color_scheme=scheme)
     page.locator("html[data-eq-ready]").wait_for()
-    for player in page.locator(".eq-compare").all():
-        box = player.bounding_box()
+    for compared in page.locator(".eq-compare").all():
+        box = compared.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390

@@ -6,8 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from conftest import SITE
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from support import SITE
 
 pytestmark = pytest.mark.browser
 

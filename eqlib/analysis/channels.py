@@ -1,0 +1,193 @@
+"""A network seen from inside: its channels, their paths, and the faders that move them.
+
+The filters that a network learns have no order. Pictures sort them by `center_frequencies_hz`.
+
+Chapters: "The latent-space DNN", "The synthesis back-end", "What the network learned".
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from scipy import optimize
+
+from eqlib import frames
+from eqlib.analysis.systems import SweepResponse
+from eqlib.audio import check_audio
+from eqlib.errors import EqlibError, check_number
+from eqlib.model import EQNet
+
+
+def faders(net: EQNet, audio: np.ndarray) -> np.ndarray:
+    """Z_hat for each frame of a sound: the gain of each channel, from moment to moment.
+
+    Args:
+        net: the network.
+        audio: (samples,).
+
+    Returns:
+        (frames, C, units) float32.
+
+    Raises:
+        EqlibError: for audio that is not mono, is empty, or not finite floating point.
+    """
+    check_audio("audio", audio)
+    if audio.ndim != 1:
+        raise EqlibError(
+            f"audio has shape {audio.shape}",
+            "(samples,), one channel",
+            "Take one channel, or the mean of them: audio.mean(0).",
+        )
+    window = frames.window(net.config.window, net.config.frame)
+    rows = torch.from_numpy(audio.astype(np.float64)).unsqueeze(0)
+    cut = frames.cut(rows, frame=net.config.frame, hop=net.config.hop)[0] * window
+    return net.intermediates(cut.to(net.conv.weight).unsqueeze(1)).Z_hat.cpu().numpy()
+
+
+def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
+    """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
+
+    Args:
+        net: the network, which stays as it is.
+        gains: (C, units), or (C, 1) for faders that stand still within a frame too.
+
+    Raises:
+        EqlibError: for gains of another shape.
+    """
+    if gains.shape not in ((net.config.filters, net.config.units), (net.config.filters, 1)):
+        raise EqlibError(
+            f"gains has shape {gains.shape}",
+            f"({net.config.filters}, {net.config.units}) or ({net.config.filters}, 1)",
+            "Take the mean of probe.faders over its first axis, or over its first and last.",
+        )
+    copied, constant = copy.deepcopy(net), torch.from_numpy(gains).to(net.conv.weight)
+    copied.latent = lambda Z: constant.expand_as(Z)
+    return copied
+
+
+def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray) -> SweepResponse:
+    """The response that a network has if its faders stand still: sum over c of g_c W_c(f)^2.
+
+    The gains g are means of `faders`: over the louder half of a sound's frames, and in a frame
+    weighted by its window, for a fader at the faded ends moves next to nothing. Biases, which act
+    on no input, are left out.
+
+    Args:
+        net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
+        audio: (samples,), where the gains come from.
+        frequencies_hz: (points,) in Hz.
+
+    Raises:
+        EqlibError: as `faders`.
+    """
+    config = net.config
+    cut = frames.cut(
+        torch.from_numpy(audio.astype(np.float64)).unsqueeze(0), frame=config.frame, hop=config.hop
+    )[0]
+    level = cut.square().mean(-1).numpy()
+    window = frames.window(config.window, config.frame).numpy().reshape(-1, config.pool).mean(-1)
+    gains = faders(net, audio)[level >= np.median(level)].mean(0) @ (window / window.sum())
+    paths = path_responses(net, frequencies_hz=frequencies_hz)
+    return SweepResponse(np.asarray(frequencies_hz), gains @ paths)
+
+
+def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
+    """What each channel's path does to each frequency, its fader at one: W_c(f)^2.
+
+    Chapter: "The latent-space DNN".
+
+    Args:
+        net: the network; one whose orientation is "adjoint" has |W_c|^2 instead.
+        frequencies_hz: (points,) in Hz.
+
+    Returns:
+        (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
+    """
+    weight = net.conv.weight.detach().cpu().double().numpy()
+    # The layers correlate: tap k acts at lag left - k.
+    lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)
+    turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / net.config.sample_rate)
+    W = weight @ turn
+    return W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
+
+
+def channel_paths(net: EQNet) -> np.ndarray:
+    """What each channel does to a click from Conv1D through deConv1D, its fader at one.
+
+    Args:
+        net: the network; its orientation decides.
+
+    Returns:
+        (C, 2 K + 1) float64 impulse responses, for the lags from -K to K.
+    """
+    weight = net.conv.weight.detach().cpu().double().numpy()
+    taps, left = weight.shape[1], (weight.shape[1] - 1) // 2
+    # The layers correlate: tap k acts at lag left - k, the same filter again at 2 left - k.
+    once_more = weight[:, ::-1] if net.deconv.orientation == "adjoint" else weight
+    latest = taps - 1 if net.deconv.orientation == "adjoint" else 2 * left
+    paths = np.zeros((len(weight), 2 * taps + 1))
+    first = taps + latest - 2 * (taps - 1)  # the place of the earliest lag; lag 0 is at `taps`
+    for path, w, again in zip(paths, weight, once_more, strict=True):
+        path[first : first + 2 * taps - 1] = np.convolve(w, again)[::-1]
+    return paths
+
+
+def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -> np.ndarray:
+    """The faders whose sum of paths comes closest to an impulse response, by least squares.
+
+    They minimize
+
+        sum_n (sum_c g_c path_c[n] - target[n])^2 + ridge * (largest path energy) * sum_c g_c^2
+
+    among faders g_c >= 0, for the softplus at the end of the latent-space DNN makes no others.
+    The second sum keeps channels that are almost alike from fighting with enormous gains.
+
+    Args:
+        paths: (C, lags), such as `channel_paths` returns.
+        target: (lags,) the impulse response at the same lags.
+        ridge: how much large faders cost.
+
+    Returns:
+        (C,) float32.
+
+    Raises:
+        EqlibError: for a target of another length, or a ridge that is not positive.
+    """
+    if np.shape(target) != paths.shape[1:]:
+        raise EqlibError(
+            f"target has shape {np.shape(target)}",
+            f"{paths.shape[1:]}, the lags of the paths",
+            "Give the impulse response at the lags from -K to K.",
+        )
+    check_number("ridge", ridge, above=0, cure="Use 1e-4, or less for larger faders.")
+    cost = np.sqrt(ridge * (paths**2).sum(1).max()) * np.eye(len(paths))
+    rows = np.concatenate((paths.T, cost))
+    return optimize.nnls(rows, np.concatenate((target, np.zeros(len(paths)))))[0].astype(np.float32)
+
+
+def center_frequencies_hz(net: EQNet) -> np.ndarray:
+    """The centroid of each Conv1D filter's power spectrum, (filters,), in Hz."""
+    power = np.abs(np.fft.rfft(_weight(net), 512)) ** 2
+    return power @ np.fft.rfftfreq(512, 1 / net.config.sample_rate) / power.sum(1)
+
+
+def _weight(net: EQNet) -> np.ndarray:
+    return net.conv.weight.detach().cpu().double().numpy()
+
+
+def symmetry(net: EQNet) -> np.ndarray:
+    """How symmetric each Conv1D filter is about its time zero: (filters,), from -1 to 1.
+
+    1 is a filter that is its own mirror image, -1 one that becomes its negative, and random taps
+    are near 0. It is also what an unreversed path, w * w, does at time zero: sum_k w[k] w[-k]
+    over the energy sum_k w[k]^2. A tap without a partner (an even kernel has one) counts in the
+    energy only.
+
+    Chapter: "Stage one, unsupervised".
+    """
+    weight = net.conv.weight.detach().cpu().double().numpy()
+    zero = (weight.shape[1] - 1) // 2  # this tap weighs the sample itself
+    paired = weight[:, : 2 * zero + 1]
+    return (paired * paired[:, ::-1]).sum(1) / (weight**2).sum(1)

@@ -1,0 +1,81 @@
+"""Notes of the NSynth dataset, from a folder as it is unpacked.
+
+Chapter: "About the recordings".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from eqlib.data.clips import Clips
+from eqlib.data.files import SAMPLE_RATE, read
+from eqlib.errors import EqlibError, check_integer
+
+
+def from_nsynth(
+    folder: str | PathLike[str],
+    *,
+    families: str | Sequence[str] | None = None,
+    pitches: int | Sequence[int] | None = None,
+    limit: int | None = None,
+) -> Clips:
+    """Reads notes of the NSynth dataset (16 kHz, 4 s each) from a folder as it is unpacked.
+
+    Source: J. Engel et al., "Neural audio synthesis of musical notes with WaveNet autoencoders",
+    ICML 2017. The dataset is not part of this package.
+
+    Args:
+        folder: holds `examples.json` and `audio/`, as nsynth-train, nsynth-valid, nsynth-test do.
+        families: of instruments ("bass", "keyboard", "string", ...); None for all.
+        pitches: MIDI numbers, such as ``range(48, 72)``; None for all.
+        limit: the most notes to read, spread evenly over those that fit, sorted by name.
+
+    Returns:
+        Clips named by their note_str, with their entry of `examples.json` as `info`.
+
+    Raises:
+        EqlibError: if `examples.json` is missing, damaged or of another layout, if no note fits,
+            and as in `read` for a note's WAV file.
+    """
+    path = Path(folder) / "examples.json"
+    layout = "NSynth's examples.json: for each note a dict with pitch and instrument_family_str"
+    cure = "Choose the folder of one unpacked NSynth set, such as nsynth-valid."
+    if not path.is_file():
+        raise EqlibError(f"{path} is missing", layout, cure)
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+        facts = {
+            name: (notes[name]["instrument_family_str"], notes[name]["pitch"]) for name in notes
+        }
+    except (ValueError, TypeError, KeyError) as error:
+        raise EqlibError(f"{path} is damaged ({error!r})", layout, cure) from error
+    keep_families = None if families is None else np.atleast_1d(families).tolist()
+    keep_pitches = None if pitches is None else np.atleast_1d(pitches).tolist()
+    names = sorted(
+        name
+        for name, (family, pitch) in facts.items()
+        if (keep_families is None or family in keep_families)
+        and (keep_pitches is None or pitch in keep_pitches)
+    )
+    if not names:
+        raise EqlibError(
+            f"no note of {path} has families={families!r} and pitches={pitches!r}",
+            "a family and a pitch that occur together",
+            f"The families there are: {', '.join(sorted({family for family, _ in facts.values()}))}"
+            "; pitches are MIDI numbers, middle C is 60.",
+        )
+    if limit is not None:
+        check_integer("limit", limit, at_least=1, cure="Give it as an integer.")
+        count = min(limit, len(names))
+        names = [names[i * len(names) // count] for i in range(count)]
+    return Clips.from_arrays(
+        [read(Path(folder) / "audio" / f"{name}.wav") for name in names],
+        sample_rate=SAMPLE_RATE,
+        names=names,
+        info=[notes[name] for name in names],
+    )

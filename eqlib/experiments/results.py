@@ -1,0 +1,99 @@
+"""The file of results: read, looked up, and added to by several processes.
+
+Chapter: "Results".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+
+from eqlib.errors import EqlibError
+from eqlib.experiments.plan import experiments
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+
+
+def read_results(path: Path = RESULTS) -> dict[str, Any]:
+    """The results file as a dict, whose "networks" are the entries by experiment.
+
+    Raises:
+        EqlibError: if it is damaged.
+    """
+    if not path.exists():
+        return {"networks": {}}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found["networks"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EqlibError(
+            f"{path} cannot be read ({error!r})",
+            "the results that `python -m eqlib reproduce` wrote",
+            "Get the file again from version control, or move it away to start anew.",
+        ) from error
+    return found
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def machine() -> dict[str, Any]:
+    """What it runs on: processor, cores, system, GPU if there is one."""
+    processor = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        processor = lines[0].split(":")[1].strip() if lines else processor
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    system = f"{platform.system()} {platform.machine()}"
+    return {"processor": processor, "cores": os.cpu_count(), "system": system, "gpu": gpu}
+
+
+def rounded(history: dict[str, Any]) -> dict[str, Any]:
+    """A history with its numbers to five significant digits."""
+    return {
+        name: [float(f"{v:.5g}") for v in values] if isinstance(values, list) else values
+        for name, values in history.items()
+    }
+
+
+def add(results: Path, name: str, entry: dict[str, Any]) -> None:
+    """Adds an entry to the results file, whoever else may be adding one."""
+    results.parent.mkdir(parents=True, exist_ok=True)
+    lock = results.parent / f".{results.name}.lock"
+    with FileLock(lock):
+        found = read_results(results)
+        found["networks"][name] = entry
+        order = list(experiments())
+        known = [each for each in order if each in found["networks"]]
+        others = [each for each in found["networks"] if each not in order]
+        found["networks"] = {each: found["networks"][each] for each in known + others}
+        text = json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        temporary = results.with_name(f".{results.name}.{os.getpid()}.tmp")
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, results)
+
+
+def entry(name: str, *, results: Path = RESULTS) -> dict[str, Any]:
+    """The entry of an experiment in the results file.
+
+    Raises:
+        EqlibError: for a name that is not there.
+    """
+    networks = read_results(results)["networks"]
+    if name not in networks:
+        raise EqlibError(
+            f"there is no result for {name!r}",
+            f"one of {', '.join(networks) or 'none, for the file is empty'}",
+            "Choose one of these, or train it: python -m eqlib reproduce --only NAME.",
+        )
+    return networks[name]
