@@ -26,7 +26,7 @@ SHORT = 32
 
 
 def to_array(name: str, audio: object, *, min_samples: int = 1) -> np.ndarray:
-    """Audio of any kind as a NumPy array of float32 or float64, checked, not copied if it is one.
+    """Audio of any kind as a NumPy array in the host's memory, checked.
 
     Args:
         name: what the audio is ("input", a file's name), for the message.
@@ -34,52 +34,94 @@ def to_array(name: str, audio: object, *, min_samples: int = 1) -> np.ndarray:
         min_samples: the fewest samples that make sense here.
 
     Returns:
-        (..., samples) in the host's memory: float64 as it is, all other kinds of float as float32.
+        (..., samples) float32 or float64, not copied where it is one of these already; shorter
+        floats become float32, longer ones float64.
 
     Raises:
         EqlibError: as `check_audio`.
     """
+    check_audio(name, audio, min_samples=min_samples)
     if isinstance(audio, torch.Tensor):
         audio = audio.detach().cpu()
-        # bfloat16 has no twin in NumPy.
-        audio = (audio.float() if audio.dtype in (torch.bfloat16, torch.float16) else audio).numpy()
-    check_audio(name, audio, min_samples=min_samples)
-    return audio if audio.dtype in (np.float32, np.float64) else _narrowed(name, audio)
+        short = audio.dtype in (torch.bfloat16, torch.float16)
+        audio = (audio.float() if short else audio).numpy()
+    array = np.asarray(audio)
+    if array.dtype in (np.float32, np.float64):
+        return array
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+    check_audio(name, array)  # a long double may be beyond what float64 holds
+    return array
+
+
+def to_tensor(name: str, audio: object) -> torch.Tensor:
+    """Audio of any kind as a tensor, checked on the device where it is.
+
+    Args:
+        name: what the audio is, for the message.
+        audio: (..., samples), an array or a tensor.
+
+    Returns:
+        A tensor without gradients: the audio's own if it was one, else float64 on the CPU.
+
+    Raises:
+        EqlibError: as `check_audio`.
+    """
+    check_audio(name, audio)
+    if isinstance(audio, torch.Tensor):
+        return audio.detach()
+    return torch.from_numpy(to_array(name, audio).astype(np.float64))  # a copy, in order
+
+
+def returned(output: torch.Tensor, audio: AudioT) -> AudioT:
+    """What was computed from some audio, as audio of its kind, dtype, device and shape."""
+    output = output.reshape(audio.shape)
+    if isinstance(audio, torch.Tensor):
+        return output.to(audio)
+    return output.cpu().numpy().astype(audio.dtype)
 
 
 def check_audio(name: str, audio: object, *, min_samples: int = 1) -> None:
-    """Checks that an array holds audio that can be computed with.
+    """Checks that an array or a tensor holds audio that can be computed with.
 
     Args:
         name: what the audio is ("input", a file's name), for the message.
-        audio: (..., samples), floating point.
+        audio: (..., samples), floating point; a tensor is checked on its own device.
         min_samples: the fewest samples that make sense here.
 
     Raises:
-        EqlibError: for what is no array, integers, an empty or too short array, NaN or infinity,
-            and for (samples, channels), as sound cards and files hand stereo over.
+        EqlibError: for what is neither array nor tensor, integers, an empty or too short array,
+            NaN or infinity, and for (samples, channels), as sound cards and files hand stereo over.
     """
-    if not isinstance(audio, np.ndarray):
+    if isinstance(audio, torch.Tensor):
+        floating, empty = audio.is_floating_point(), audio.numel() == 0
+        kind = str(audio.dtype).removeprefix("torch.")
+    elif isinstance(audio, np.ndarray):
+        floating, empty, kind = audio.dtype.kind == "f", audio.size == 0, str(audio.dtype)
+    else:
         raise EqlibError(
             f"{name} is a {type(audio).__name__}",
             "a NumPy array or a torch tensor",
             "Convert it with numpy.asarray(audio, dtype=numpy.float32).",
         )
-    if audio.dtype.kind != "f":
+    if not floating:
         raise EqlibError(
-            f"{name} holds {audio.dtype} values",
+            f"{name} holds {kind} values",
             "floating-point samples with full scale at 1.0",
             "Divide integer samples by their full scale, for 16 bit: audio / 32768.",
         )
+    check_axis(name, tuple(audio.shape))
     samples = audio.shape[-1] if audio.ndim else 0
-    if audio.size == 0 or samples < min_samples:
+    if empty or samples < min_samples:
         raise EqlibError(
             f"{name} has shape {tuple(audio.shape)}",
             f"at least {min_samples} samples along the last axis",
             "Use a longer recording.",
         )
-    check_axis(name, audio.shape)
-    bad = audio.size - int(np.count_nonzero(np.isfinite(audio)))
+    if isinstance(audio, torch.Tensor):
+        bad = audio.numel() - int(torch.isfinite(audio).sum())
+    else:
+        bad = audio.size - int(np.count_nonzero(np.isfinite(audio)))
     if bad:
         raise EqlibError(
             f"{name} holds {bad} samples that are NaN or infinite",
@@ -90,7 +132,7 @@ def check_audio(name: str, audio: object, *, min_samples: int = 1) -> None:
 
 def check_axis(name: str, shape: tuple[int, ...]) -> None:
     """Raises `EqlibError` for a shape of which time seems not to be the last axis."""
-    if len(shape) > 1 and shape[-1] < SHORT <= max(shape[:-1]):
+    if len(shape) > 1 and 0 < shape[-1] < SHORT <= max(shape[:-1]):
         raise EqlibError(
             f"{name} has shape {tuple(shape)}, that is {shape[-1]} samples of "
             f"{max(shape[:-1])} clips or channels",
@@ -101,11 +143,11 @@ def check_axis(name: str, shape: tuple[int, ...]) -> None:
         )
 
 
-def check_mono(name: str, audio: np.ndarray) -> None:
+def check_mono(name: str, audio: Audio) -> None:
     """Raises `EqlibError` unless `audio` is one row of samples."""
     if audio.ndim != 1:
         raise EqlibError(
-            f"{name} has shape {audio.shape}",
+            f"{name} has shape {tuple(audio.shape)}",
             "(samples,), one channel",
             "Take one channel, audio[0], or the mean of them, audio.mean(0).",
         )
@@ -131,8 +173,6 @@ def check_same_shape(a_name: str, a: Audio, b_name: str, b: Audio) -> None:
         )
 
 
-def _narrowed(name: str, audio: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        narrow = audio.astype(np.float32 if audio.dtype.itemsize < 4 else np.float64)
-    check_audio(name, narrow)  # a long double may be beyond what float64 holds
-    return narrow
+def db(ratio: np.ndarray | float, *, floor: float = 1e-9) -> np.ndarray:
+    """Ratios of amplitudes in dB, 20 log10 |ratio|; what is below `floor` counts as the floor."""
+    return 20 * np.log10(np.maximum(np.abs(ratio), floor))

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from scipy import signal
 
-from eqlib.audio import Audio, check_audio, check_same_shape
+from eqlib.audio import Audio, check_same_shape, to_array
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer, check_number
 
@@ -183,14 +182,10 @@ def _pair(
     names: tuple[str, str] = ("target", "output"),
     min_samples: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    arrays = []
-    for name, audio in zip(names, (target, output), strict=True):
-        if isinstance(audio, torch.Tensor):
-            audio = audio.detach().cpu()
-            # bfloat16 has no numpy twin.
-            audio = (audio.double() if audio.is_floating_point() else audio).numpy()
-        check_audio(name, np.asarray(audio), min_samples=min_samples)
-        arrays.append(np.asarray(audio, np.float64))
+    arrays = [
+        to_array(name, audio, min_samples=min_samples).astype(np.float64)
+        for name, audio in zip(names, (target, output), strict=True)
+    ]
     check_same_shape(names[0], arrays[0], names[1], arrays[1])
     return arrays[0], arrays[1]
 

@@ -25,14 +25,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eqlib import fast, frames
-from eqlib.audio import AudioT, check_audio
-from eqlib.errors import EqlibError, check_integer
+from eqlib import frames
+from eqlib.audio import AudioT, returned, to_tensor
+from eqlib.errors import EqlibError, check_integer, check_sample_rate
 from eqlib.layers import (
     ORIENTATIONS,
     Conv1D,
@@ -229,50 +228,33 @@ class EQNet(nn.Module):
         y = self.back_end(X1, Z_hat, positions)
         return Intermediates(X1, X1, X2, Z, Z_hat, X2_hat, X1 * X2_hat, y)
 
-    def process(self, audio: AudioT) -> AudioT:
+    def process(self, audio: AudioT, *, sample_rate: int | None = None) -> AudioT:
         """Equalizes a whole signal: cuts frames, runs the network, adds the frames up again.
 
         Args:
-            audio: (..., samples) at the config's sample rate, numpy or torch, of any length.
+            audio: (..., samples) at the config's sample rate, numpy or torch, of any length;
+                stereo is (2, samples).
+            sample_rate: of the audio, in Hz, to be checked against the network's.
 
         Returns:
             The same kind, dtype, device and shape, without gradients.
 
         Raises:
             EqlibError: for audio that is neither an array nor a tensor, is empty, not floating
-                point, or not finite.
+                point, or not finite; for (samples, channels); for another sample rate.
         """
-        return self._frame_by_frame(audio, self.forward)
+        return self._whole(audio, self.forward, sample_rate)
 
-    def reconstruct(self, audio: AudioT) -> AudioT:
+    def reconstruct(self, audio: AudioT, *, sample_rate: int | None = None) -> AudioT:
         """Like `process`, through `autoencode`: what front-end and back-end keep of a signal."""
-        return self._frame_by_frame(audio, self.autoencode)
+        return self._whole(audio, self.autoencode, sample_rate)
 
-    @torch.no_grad()
-    def _frame_by_frame(self, audio: AudioT, network: Callable[[Tensor], Tensor]) -> AudioT:
-        if not isinstance(audio, (np.ndarray, Tensor)):
-            raise EqlibError(
-                f"audio is a {type(audio).__name__}",
-                "a NumPy array or a torch tensor",
-                "Convert it with numpy.asarray(audio, dtype=numpy.float32).",
-            )
-        if isinstance(audio, np.ndarray):
-            check_audio("audio", audio)
-            signal = torch.from_numpy(audio.astype(np.float64))  # torch knows fewer kinds of float
-        else:
-            half = audio.dtype in (torch.bfloat16, torch.float16)  # which NumPy does not know
-            check_audio("audio", (audio.float() if half else audio).detach().cpu().numpy())
-            signal = audio
-        config, weight = self.config, self.conv.weight
-        window = frames.window(config.window, config.frame)
-        gain = frames.overlap_add_gain(window, hop=config.hop)
-        window = window.to(weight)
-        rows = signal.to(weight).reshape(-1, signal.shape[-1])
-        cut = frames.cut(rows, frame=config.frame, hop=config.hop)
-        # Few frames at a time: their 128 channels stay in the processor's cache.
-        with fast.kept():
-            parts = [network((x * window).unsqueeze(1)) for x in cut.flatten(0, 1).split(6)]
-        processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cut.shape[:2])
-        output = frames.overlap_add(processed, hop=config.hop, samples=signal.shape[-1])
-        output = output.reshape(signal.shape).to(signal)
-        return output.numpy().astype(audio.dtype) if isinstance(audio, np.ndarray) else output
+    def _whole(
+        self, audio: AudioT, network: Callable[[Tensor], Tensor], sample_rate: int | None
+    ) -> AudioT:
+        if sample_rate is not None:
+            check_sample_rate("the audio", sample_rate, self.config.sample_rate)
+        signal = to_tensor("audio", audio)
+        rows = signal.to(self.conv.weight).reshape(-1, signal.shape[-1])
+        window = frames.window(self.config.window, self.config.frame)
+        return returned(frames.process(rows, network, window=window, hop=self.config.hop), audio)

@@ -11,21 +11,50 @@ import copy
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from scipy import optimize
+from torch import Tensor
 
 from eqlib import frames
 from eqlib.analysis.systems import SweepResponse
-from eqlib.audio import check_audio
+from eqlib.audio import Audio, check_mono, to_tensor
 from eqlib.errors import EqlibError, check_number
+from eqlib.layers import max_pool
 from eqlib.model import EQNet
 
 
-def faders(net: EQNet, audio: np.ndarray) -> np.ndarray:
+def filters(net: EQNet) -> np.ndarray:
+    """The Conv1D filters of a network, (C, K) float64, as its layers correlate with them."""
+    return net.conv.weight.detach().cpu().double().numpy()
+
+
+def windowed_frames(net: EQNet, audio: Audio) -> Tensor:
+    """The frames of a sound as the network hears them.
+
+    Args:
+        net: the network.
+        audio: (samples,), numpy or torch.
+
+    Returns:
+        (frames, 1, frame) under the window, in the network's dtype and on its device.
+
+    Raises:
+        EqlibError: for audio that is not mono, is empty, or not finite floating point.
+    """
+    config, signal = net.config, to_tensor("audio", audio)
+    check_mono("audio", signal)
+    cut = frames.cut(signal.double(), frame=config.frame, hop=config.hop)
+    windowed = cut * frames.window(config.window, config.frame).to(cut)
+    return windowed.unsqueeze(1).to(net.conv.weight)
+
+
+@torch.no_grad()
+def faders(net: EQNet, audio: Audio) -> np.ndarray:
     """Z_hat for each frame of a sound: the gain of each channel, from moment to moment.
 
     Args:
         net: the network.
-        audio: (samples,).
+        audio: (samples,), numpy or torch.
 
     Returns:
         (frames, C, units) float32.
@@ -33,17 +62,10 @@ def faders(net: EQNet, audio: np.ndarray) -> np.ndarray:
     Raises:
         EqlibError: for audio that is not mono, is empty, or not finite floating point.
     """
-    check_audio("audio", audio)
-    if audio.ndim != 1:
-        raise EqlibError(
-            f"audio has shape {audio.shape}",
-            "(samples,), one channel",
-            "Take one channel, or the mean of them: audio.mean(0).",
-        )
-    window = frames.window(net.config.window, net.config.frame)
-    rows = torch.from_numpy(audio.astype(np.float64)).unsqueeze(0)
-    cut = frames.cut(rows, frame=net.config.frame, hop=net.config.hop)[0] * window
-    return net.intermediates(cut.to(net.conv.weight).unsqueeze(1)).Z_hat.cpu().numpy()
+    # A few frames at a time: X1 alone takes 16 times the room of Z_hat.
+    parts = windowed_frames(net, audio).split(frames.AT_ONCE_ON_CPU)
+    gains = [net.latent(net.front_end(x, positions=False)[1]) for x in parts]
+    return torch.cat(gains).float().cpu().numpy()
 
 
 def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
@@ -67,7 +89,35 @@ def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
     return copied
 
 
-def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray) -> SweepResponse:
+@torch.no_grad()
+def front_end(net: EQNet, audio: Audio, *, multiple: int = 1) -> tuple[np.ndarray, ...]:
+    """What the front-end makes of a whole sound, uncut.
+
+    Args:
+        net: the network.
+        audio: (samples,), a multiple of the network's pool.
+        multiple: what else must divide the samples.
+
+    Returns:
+        X1 and the smoothed envelopes, both (C, samples), and Z, (C, samples / pool).
+
+    Raises:
+        EqlibError: for audio of another length or kind.
+    """
+    signal, multiple = to_tensor("audio", audio), max(multiple, net.config.pool)
+    if signal.ndim != 1 or len(signal) % multiple:
+        raise EqlibError(
+            f"audio has shape {tuple(signal.shape)}",
+            f"one row of samples, a multiple of {multiple}",
+            f"Cut it: audio[:{signal.shape[-1] // multiple * multiple}].",
+        )
+    X1 = net.conv(signal.to(net.conv.weight).view(1, 1, -1))
+    envelopes = net.conv_local(net.rectify(X1))
+    Z = F.softplus(max_pool(envelopes, net.config.pool))
+    return tuple(part[0].float().cpu().numpy() for part in (X1, envelopes, Z))
+
+
+def static_response(net: EQNet, audio: Audio, *, frequencies_hz: np.ndarray) -> SweepResponse:
     """The response that a network has if its faders stand still: sum over c of g_c W_c(f)^2.
 
     The gains g are means of `faders`: over the louder half of a sound's frames, and in a frame
@@ -82,11 +132,10 @@ def static_response(net: EQNet, audio: np.ndarray, *, frequencies_hz: np.ndarray
     Raises:
         EqlibError: as `faders`.
     """
-    config = net.config
-    cut = frames.cut(
-        torch.from_numpy(audio.astype(np.float64)).unsqueeze(0), frame=config.frame, hop=config.hop
-    )[0]
-    level = cut.square().mean(-1).numpy()
+    config, signal = net.config, to_tensor("audio", audio)
+    check_mono("audio", signal)
+    cut = frames.cut(signal.double(), frame=config.frame, hop=config.hop)
+    level = cut.square().mean(-1).cpu().numpy()
     window = frames.window(config.window, config.frame).numpy().reshape(-1, config.pool).mean(-1)
     gains = faders(net, audio)[level >= np.median(level)].mean(0) @ (window / window.sum())
     paths = path_responses(net, frequencies_hz=frequencies_hz)
@@ -105,7 +154,7 @@ def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
     Returns:
         (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
     """
-    weight = net.conv.weight.detach().cpu().double().numpy()
+    weight = filters(net)
     # The layers correlate: tap k acts at lag left - k.
     lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)
     turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / net.config.sample_rate)
@@ -122,7 +171,7 @@ def channel_paths(net: EQNet) -> np.ndarray:
     Returns:
         (C, 2 K + 1) float64 impulse responses, for the lags from -K to K.
     """
-    weight = net.conv.weight.detach().cpu().double().numpy()
+    weight = filters(net)
     taps, left = weight.shape[1], (weight.shape[1] - 1) // 2
     # The layers correlate: tap k acts at lag left - k, the same filter again at 2 left - k.
     once_more = weight[:, ::-1] if net.deconv.orientation == "adjoint" else weight
@@ -169,12 +218,8 @@ def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -
 
 def center_frequencies_hz(net: EQNet) -> np.ndarray:
     """The centroid of each Conv1D filter's power spectrum, (filters,), in Hz."""
-    power = np.abs(np.fft.rfft(_weight(net), 512)) ** 2
+    power = np.abs(np.fft.rfft(filters(net), 512)) ** 2
     return power @ np.fft.rfftfreq(512, 1 / net.config.sample_rate) / power.sum(1)
-
-
-def _weight(net: EQNet) -> np.ndarray:
-    return net.conv.weight.detach().cpu().double().numpy()
 
 
 def symmetry(net: EQNet) -> np.ndarray:
@@ -187,7 +232,7 @@ def symmetry(net: EQNet) -> np.ndarray:
 
     Chapter: "Stage one, unsupervised".
     """
-    weight = net.conv.weight.detach().cpu().double().numpy()
+    weight = filters(net)
     zero = (weight.shape[1] - 1) // 2  # this tap weighs the sample itself
     paired = weight[:, : 2 * zero + 1]
     return (paired * paired[:, ::-1]).sum(1) / (weight**2).sum(1)

@@ -1,6 +1,6 @@
 """Figures of a filter bank at work: filters, channels, unpooling, paths and faders.
 
-Use them as ``from eqlib import bank_plots``. Chapters: "The adaptive front-end", "The synthesis
+Chapters: "The adaptive front-end", "The synthesis
 back-end".
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from eqlib.analysis.channels import _weight, center_frequencies_hz, symmetry
-from eqlib.audio import check_audio
+from eqlib.analysis.channels import center_frequencies_hz, filters, symmetry
+from eqlib.audio import check_audio, db
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.model import EQNet
 from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps_db, styles
@@ -51,7 +51,7 @@ def taps(filters: Mapping[str, np.ndarray], *, sample_rate: int, range_db: float
             raise EqlibError(f"{name} has shape {h.shape}", "one row of taps", "Take one filter.")
         seconds = (np.arange(len(h)) - (len(h) - 1) // 2) / sample_rate
         gain = np.abs(np.exp(-2j * np.pi * np.outer(frequencies_hz, seconds)) @ h)
-        gain_db = 20 * np.log10(np.maximum(gain, 1e-12))
+        gain_db = db(gain, floor=1e-12)
         above.plot(seconds * 1e3, h, label=name, **style)
         below.plot(frequencies_hz, gain_db, **style)
         top_db = max(top_db, gain_db.max())
@@ -104,13 +104,13 @@ def filter_bank(net: EQNet) -> Figure:
     Args:
         net: the network, trained or not.
     """
-    weight, sample_rate = _weight(net), net.config.sample_rate
+    weight, sample_rate = filters(net), net.config.sample_rate
     centers_hz = center_frequencies_hz(net)
     order = np.argsort(centers_hz)
     frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 150)
     seconds = np.arange(weight.shape[1]) / sample_rate
     gain = np.abs(weight[order] @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
-    gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-6))
+    gain_db = db(gain / gain.max(), floor=1e-6)
 
     fig = Figure(figsize=(WIDTH, 5))
     grid = fig.add_gridspec(2, 3, height_ratios=[5, 2])
@@ -153,12 +153,12 @@ def filters_forming(networks: Mapping[str, EQNet]) -> Figure:
     axes = fig.subplots(2, len(networks), sharex="row", sharey="row", squeeze=False)
     for (name, net), (above, below) in zip(networks.items(), axes.T, strict=True):
         sample_rate = net.config.sample_rate
-        weight = net.conv.weight.detach().cpu().double().numpy()
+        weight = filters(net)
         weight = weight[np.argsort(center_frequencies_hz(net))]
         frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 100)
         seconds = np.arange(weight.shape[1]) / sample_rate
         gain = np.abs(weight @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
-        gain_db = 20 * np.log10(np.maximum(gain / gain.max(1, keepdims=True), 1e-6))
+        gain_db = db(gain / gain.max(1, keepdims=True), floor=1e-6)
         mesh = above.pcolormesh(frequencies_hz, np.arange(len(weight)), gain_db, **steps_db(-30))
         above.set_title(name)
         above.grid(False)
@@ -198,7 +198,7 @@ def orientations(net: EQNet, channel: int) -> Figure:
     check_integer("channel", channel, at_least=0, cure=cure)
     check_number("channel", channel, below=net.config.filters, cure=cure)
     row = np.argsort(center_frequencies_hz(net))[channel]
-    w = net.conv.weight[row].detach().cpu().double().numpy()
+    w = filters(net)[row]
     left = (len(w) - 1) // 2
     # Cross-correlation is what the layers compute, so a tap's lag has the opposite sign.
     twice, mirrored = np.convolve(w, w)[::-1], np.convolve(w, w[::-1])
@@ -222,7 +222,7 @@ def orientations(net: EQNet, channel: int) -> Figure:
         ax.set_ylabel("impulse response" * (column == 0))
         turn = np.exp(-2j * np.pi * np.outer(frequencies_hz, lags) / rate)
         gain = np.abs(turn @ path)
-        gain_db = 20 * np.log10(np.maximum(gain / gain.max(), 1e-5))
+        gain_db = db(gain / gain.max(), floor=1e-5)
         wide = {**style, "linewidth": 4 - 2.4 * column}
         spectrum.plot(frequencies_hz, gain_db, label=name, **wide)
     spectrum.set(ylabel="gain (dB)", ylim=(-82, 3))

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eqlib.analysis.systems import click_response, energy_to_come_db, tone_snr_db
+from eqlib.audio import db
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.plots.signals import LOW_HZ
@@ -108,7 +109,7 @@ def same_gain(target: EQ, others: Mapping[str, EQ]) -> Figure:
     fig = Figure(figsize=(WIDTH, 4.6))
     gain, phase, snr = fig.subplots(3, sharex=True)
     for (name, response), style in zip(responses.items(), styles(eqs), strict=True):
-        gain.plot(frequencies_hz, 20 * np.log10(np.maximum(np.abs(response), 1e-9)), **style)
+        gain.plot(frequencies_hz, db(response), **style)
         degrees = np.angle(response, deg=True)
         degrees[1:][np.abs(np.diff(degrees)) > 180] = np.nan  # a gap, where the phase turns over
         phase.plot(frequencies_hz, degrees, label=name, **style)
@@ -174,19 +175,15 @@ def responses(
     axes = fig.subplots(1 + phase, sharex=True, squeeze=False)
     for (name, eq), style in zip(eqs.items(), styles(eqs), strict=True):
         response = eq.response(frequencies_hz)
-        axes[0, 0].plot(frequencies_hz, _db(np.abs(response)), label=name, **style)
+        axes[0, 0].plot(frequencies_hz, db(response), label=name, **style)
         if phase:
             axes[1, 0].plot(frequencies_hz, _degrees(response), **style)
-    _gain_axis(axes[0, 0])
+    gain_axis(axes[0, 0])
     if phase:
         axes[1, 0].set(ylabel="phase (degrees)", ylim=(-190, 190), yticks=(-180, -90, 0, 90, 180))
     log_frequency(axes[-1, 0], "x", low_hz=low_hz, high_hz=high_hz)
     legend(fig, axes[0, 0])
     return fig
-
-
-def _db(gain: np.ndarray) -> np.ndarray:
-    return 20 * np.log10(np.maximum(gain, 1e-9))
 
 
 def _degrees(response: np.ndarray) -> np.ndarray:
@@ -196,7 +193,8 @@ def _degrees(response: np.ndarray) -> np.ndarray:
     return phase
 
 
-def _gain_axis(ax: Axes) -> None:
+def gain_axis(ax: Axes) -> None:
+    """Names the axis of gain, marks 0 dB, and keeps what lets nothing pass from filling it."""
     ax.axhline(0, color="#999999", linewidth=1, zorder=1)
     ax.set_ylabel("gain (dB)")
     # A filter that lets nothing pass somewhere must not press the other curves flat.

@@ -14,7 +14,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from eqlib.analysis.channels import center_frequencies_hz, path_responses
-from eqlib.audio import check_same_shape
+from eqlib.audio import check_same_shape, db
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_named
 from eqlib.model import EQNet
@@ -99,7 +99,7 @@ def fader_responses(
     fig = Figure(figsize=(WIDTH, 4))
     above, below = fig.subplots(2, height_ratios=[3, 2])
     if eq is not None:
-        exact_db = 20 * np.log10(np.maximum(np.abs(eq.response(frequencies_hz)), 1e-4))
+        exact_db = db(eq.response(frequencies_hz), floor=1e-4)
         above.plot(frequencies_hz, exact_db, **ROLES["target"], lw=5, alpha=0.3, label="target")
     looks = styles(settings)
     # Of several sizes, so that the markers of equal faders do not hide each other.
@@ -107,7 +107,7 @@ def fader_responses(
     for (name, gains), style, mark, size in zip(
         settings.items(), looks, "osD^v<>" * 9, sizes, strict=False
     ):
-        gain_db = 20 * np.log10(np.maximum(np.abs(gains @ paths), 1e-4))
+        gain_db = db(gains @ paths, floor=1e-4)
         above.plot(frequencies_hz, gain_db, label=name, **style)
         dots = {"color": style["color"], "markersize": size, "linestyle": "none", "mfc": "none"}
         below.plot(centers_hz, gains, mark, **dots)

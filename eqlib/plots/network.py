@@ -14,15 +14,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from eqlib import frames
-from eqlib.analysis.channels import center_frequencies_hz
-from eqlib.audio import check_audio, check_same_shape
+from eqlib.analysis.channels import center_frequencies_hz, front_end
+from eqlib.audio import Audio, check_same_shape, db, to_array
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
-from eqlib.layers import max_pool
 from eqlib.model import EQNet
 from eqlib.plots.style import (
     OTHERS,
@@ -36,7 +34,7 @@ MOVES_DB = steps(np.array([-6, -3, 3, 6]), extend="both", colors="RdBu_r")  # wh
 
 
 @figure
-def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
+def intermediates(net: EQNet, frame: Audio) -> Figure:
     """What becomes of one frame on its way through the network: X1, Z, Z_hat and X1_hat.
 
     X1 and X1_hat swing too fast to draw: shown is the highest level, sign aside, of the samples
@@ -55,8 +53,7 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
         EqlibError: for another number of samples, or audio that is not finite floating point.
     """
     config = net.config
-    x = frame.detach().cpu().numpy() if isinstance(frame, torch.Tensor) else np.asarray(frame)
-    check_audio("the frame", x)
+    x = to_array("the frame", frame)
     if x.size != config.frame or x.shape[-1] != config.frame:
         raise EqlibError(
             f"the frame has shape {x.shape}",
@@ -68,7 +65,8 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
     parts = net.intermediates(torch.from_numpy(x.reshape(1, 1, -1) * window).to(weight))
     order = np.argsort(center_frequencies_hz(net))
     X1, Z, Z_hat, X1_hat = (
-        part[0].cpu().numpy()[order] for part in (parts.X1, parts.Z, parts.Z_hat, parts.X1_hat)
+        part[0].float().cpu().numpy()[order]
+        for part in (parts.X1, parts.Z, parts.Z_hat, parts.X1_hat)
     )
 
     fig = Figure(figsize=(WIDTH, 4.6))
@@ -91,20 +89,21 @@ def intermediates(net: EQNet, frame: np.ndarray | torch.Tensor) -> Figure:
 
 
 def _moves_db(faders: np.ndarray) -> np.ndarray:
-    return 20 * np.log10(np.maximum(faders / np.median(faders, axis=1, keepdims=True), 1e-6))
+    """Each fader against the middle one of its row; two that are at zero are equal."""
+    return db(faders) - db(np.median(faders, axis=1, keepdims=True))
 
 
 def _level_db(channels: np.ndarray, pool: int) -> np.ndarray:
     """The peak of every `pool` samples, relative to the highest of all."""
     peaks = np.abs(channels).reshape(len(channels), -1, pool).max(-1)
-    return 20 * np.log10(np.maximum(peaks / peaks.max(), 1e-6))
+    return db(peaks / (peaks.max() or 1), floor=1e-6)
 
 
 IMAGE_POOL = 64  # samples a column of the images in `channels`; finer ones a page cannot show
 
 
 @figure
-def one_channel(net: EQNet, audio: np.ndarray, channel: int) -> Figure:
+def one_channel(net: EQNet, audio: Audio, channel: int) -> Figure:
     """One channel through the front-end: X1, its absolute value, the smoothed one, X2 and Z.
 
     Look for: that the absolute value doubles the oscillation's rate, how much of it the smoother
@@ -119,7 +118,7 @@ def one_channel(net: EQNet, audio: np.ndarray, channel: int) -> Figure:
         EqlibError: for a channel that does not exist, or audio of another length or kind.
     """
     _check_channel(net, channel)
-    X1, smooth, Z = (part[channel] for part in _front_end(net, audio))
+    X1, smooth, Z = (part[channel] for part in front_end(net, audio))
     ms = np.arange(len(X1)) / net.config.sample_rate * 1e3
     edges_ms = np.arange(len(Z) + 1) * net.config.pool / net.config.sample_rate * 1e3
     line, other = OTHERS[0], OTHERS[1]
@@ -143,7 +142,7 @@ def one_channel(net: EQNet, audio: np.ndarray, channel: int) -> Figure:
 
 
 @figure
-def channels(nets: Mapping[str, EQNet], audio: np.ndarray) -> Figure:
+def channels(nets: Mapping[str, EQNet], audio: Audio) -> Figure:
     """X1 and Z of a whole sound, for one network or two: rows are channels, sorted by center.
 
     X1 swings too fast to draw: shown is the highest level of every 64 samples, relative to the
@@ -164,9 +163,9 @@ def channels(nets: Mapping[str, EQNet], audio: np.ndarray) -> Figure:
     axes = fig.subplots(2, len(nets), sharex=True, squeeze=False)
     for column, (name, net) in zip(axes.T, nets.items(), strict=True):
         order = np.argsort(center_frequencies_hz(net))
-        X1, _, Z = (part[order] for part in _front_end(net, audio, multiple=IMAGE_POOL))
+        X1, _, Z = (part[order] for part in front_end(net, audio, multiple=IMAGE_POOL))
         peaks = np.abs(X1).reshape(len(X1), -1, IMAGE_POOL).max(-1)
-        level_db = 20 * np.log10(np.maximum(peaks / peaks.max(), 1e-6))
+        level_db = db(peaks / (peaks.max() or 1), floor=1e-6)
         seconds = X1.shape[1] / net.config.sample_rate
         scale = steps(MaxNLocator(8).tick_values(Z.min(), Z.max()))
         # The mean of neighboring values, for an image as coarse as the other.
@@ -200,9 +199,7 @@ def unpoolings(P: np.ndarray, Z_hat: np.ndarray, places: np.ndarray, *, sample_r
     Raises:
         EqlibError: for units that do not divide the samples, or places of another shape.
     """
-    P, Z_hat, places = np.asarray(P), np.asarray(Z_hat), np.asarray(places)
-    check_audio("P", P)
-    check_audio("Z_hat", Z_hat)
+    P, Z_hat, places = to_array("P", P), to_array("Z_hat", Z_hat), np.asarray(places)
     check_same_shape("places", places, "Z_hat", Z_hat)
     if P.ndim != 1 or Z_hat.ndim != 1 or len(P) % len(Z_hat):
         given = f"P has shape {P.shape} and Z_hat {Z_hat.shape}"
@@ -234,19 +231,3 @@ def _check_channel(net: EQNet, channel: int) -> None:
     cure = f"Count from 0 to {net.config.filters - 1}."
     check_integer("channel", channel, at_least=0, cure=cure)
     check_number("channel", channel, below=net.config.filters, cure=cure)
-
-
-def _front_end(net: EQNet, audio: np.ndarray, *, multiple: int = 1) -> tuple[np.ndarray, ...]:
-    """X1, the smoothed envelopes (C, samples), and Z (C, samples / pool), of a whole sound."""
-    audio, multiple = np.asarray(audio), max(multiple, net.config.pool)
-    check_audio("audio", audio)
-    if audio.ndim != 1 or len(audio) % multiple:
-        given = f"audio has shape {audio.shape}"
-        cure = f"Cut it: audio[:{len(audio) // multiple * multiple}]."
-        raise EqlibError(given, f"one row of samples, a multiple of {multiple}", cure)
-    with torch.no_grad():
-        x = torch.from_numpy(audio.astype(np.float64)).to(net.conv.weight)
-        X1 = net.conv(x.view(1, 1, -1))
-        envelopes = net.conv_local(net.rectify(X1))
-        Z = F.softplus(max_pool(envelopes, net.config.pool))
-    return tuple(part[0].cpu().numpy() for part in (X1, envelopes, Z))

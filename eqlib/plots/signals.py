@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import ndimage, signal
-from scipy.signal import windows
 
-from eqlib.audio import Audio
+from eqlib.analysis.spectra import smooth_spectrum_db, spectrogram_db
+from eqlib.audio import Audio, db
 from eqlib.data.clips import Clips, as_clips
 from eqlib.errors import EqlibError, check_number
 from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, log_frequency, steps_db, styles
@@ -165,7 +164,9 @@ def _excerpts(
 
 
 def _draw_spectra(ax: Axes, clips: Clips) -> None:
-    curves = [_smooth_spectrum_db(clip, clips.sample_rate) for clip in clips]
+    curves = [
+        smooth_spectrum_db(clip, low_hz=LOW_HZ, sample_rate=clips.sample_rate) for clip in clips
+    ]
     levels_db = [level_db for _, level_db in curves]
     top_db = np.max(levels_db)
     for name, curve, style in zip(clips.names, curves, styles(clips.names), strict=True):
@@ -176,15 +177,8 @@ def _draw_spectra(ax: Axes, clips: Clips) -> None:
 
 def _draw_spectrograms(fig: Figure, axes: Sequence[Axes], clips: Clips) -> None:
     sample_rate, low_hz = clips.sample_rate, 50
-    window = round(0.064 * sample_rate)
     rows_hz = np.geomspace(low_hz, sample_rate / 2, 120)
-    images = []
-    for clip in clips:
-        padded = np.pad(clip, (0, max(0, 2 * window - len(clip))))
-        f, t, power = signal.spectrogram(padded, sample_rate, "hann", window, window * 3 // 4)
-        # Rows as the axis shows them, or the upper ones would be thinner than a pixel.
-        image = np.array([np.interp(rows_hz, f, column) for column in power.T])
-        images.append((t, 10 * np.log10(np.maximum(image.T, 1e-30))))
+    images = [spectrogram_db(clip, rows_hz, sample_rate=sample_rate) for clip in clips]
     top_db = max(image.max() for _, image in images)
     for ax, name, (t, image) in zip(axes, clips.names, images, strict=True):
         mesh = ax.pcolormesh(t, rows_hz, image - top_db, **steps_db(-80))
@@ -193,23 +187,6 @@ def _draw_spectrograms(fig: Figure, axes: Sequence[Axes], clips: Clips) -> None:
         log_frequency(ax, "y", low_hz=low_hz, high_hz=sample_rate / 2)
         ax.label_outer()
     fig.colorbar(mesh, ax=axes, label="level (dB)")
-
-
-def _smooth_spectrum_db(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """(frequencies_hz, level_db), 48 an octave: a bell a sixth of an octave wide, over power.
-
-    The ends are faded, or a sound that breaks off would seem to have high frequencies.
-    """
-    samples = max(len(audio), 2 * sample_rate)  # bins of 0.5 Hz or finer: some in every band
-    faded = audio * windows.tukey(len(audio), 0.1)
-    power = np.abs(np.fft.rfft(faded, samples)) ** 2
-    total = np.concatenate(([0], np.cumsum(power)))
-    octaves = np.arange(int(48 * np.log2(sample_rate / 2 / LOW_HZ)) - 2) / 48
-    edges_hz = LOW_HZ * 2.0 ** (octaves + [[-1 / 24], [1 / 24]])
-    first, last = np.rint(edges_hz * samples / sample_rate).astype(int)
-    mean = (total[last + 1] - total[first]) / (last + 1 - first)
-    bell = ndimage.gaussian_filter1d(mean, 2, mode="nearest")
-    return LOW_HZ * 2.0**octaves, 10 * np.log10(np.maximum(bell, 1e-30))
 
 
 @figure
@@ -242,7 +219,7 @@ def fine_spectra(
     fig = Figure(figsize=(WIDTH, 0.7 + 1.25 * len(clips)))
     axes = fig.subplots(len(clips), sharex=True, sharey=True, squeeze=False)[:, 0]
     for ax, name, clip, spectrum in zip(axes, clips.names, clips, spectra, strict=True):
-        level_db = 20 * np.log10(np.maximum(spectrum / top, 1e-9))
+        level_db = db(spectrum / top)
         hz = np.arange(len(spectrum)) * sample_rate / len(clip)
         part = (hz >= low_hz) & (hz <= high_hz)
         ax.plot(hz[part], level_db[part], color=OTHERS[0]["color"], linewidth=1)

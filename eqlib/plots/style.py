@@ -62,20 +62,6 @@ OTHERS: tuple[dict[str, Any], ...] = (
 """For all other names, in turn."""
 
 
-STEPS_OF_17 = np.rint(np.arange(256) / 17).astype(np.uint8) * np.uint8(17)
-
-
-class SmallFileCanvas(FigureCanvasAgg):
-    """A canvas like any other, but for colors in 16 steps of red, green and blue.
-
-    That halves the PNG files, of which a page holds many, and the eye hardly sees it.
-    """
-
-    def buffer_rgba(self) -> np.ndarray:
-        """What the PNG writer takes: (height, width, 4) uint8."""
-        return STEPS_OF_17[np.asarray(super().buffer_rgba())]
-
-
 def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Gives what a function draws the book's style, whatever style the session has set.
 
@@ -90,7 +76,7 @@ def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         plt.draw_if_interactive()
         with plt.style.context(["default", RC]):
             fig = draw(*args, **kwargs)
-            SmallFileCanvas(fig)  # sets fig.canvas
+            FigureCanvasAgg(fig)  # sets fig.canvas
             fig.draw_without_rendering()  # now, because ticks are born here and take this style
         return fig
 

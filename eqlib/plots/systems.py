@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from eqlib import metrics
 from eqlib.analysis.systems import SweepResponse
-from eqlib.audio import Audio
+from eqlib.audio import Audio, db
 from eqlib.data.clips import as_clips
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_named, check_number, check_sample_rate
-from eqlib.plots.equalizers import _db, _gain_axis
+from eqlib.plots.equalizers import gain_axis
 from eqlib.plots.signals import LOW_HZ
 from eqlib.plots.style import WIDTH, figure, legend, log_frequency, styles
 
@@ -45,13 +45,13 @@ def sweep_responses(eq: EQ, measured: Mapping[str, SweepResponse]) -> Figure:
 
     fig = Figure(figsize=(WIDTH, 4.4))
     above, below = fig.subplots(2, sharex=True, height_ratios=[3, 2])
-    gain_db = 20 * np.log10(np.maximum(np.abs(eq.response(exact)), 1e-6))
+    gain_db = db(eq.response(exact), floor=1e-6)
     above.plot(exact, gain_db, label=names[0], **looks[names[0]], linewidth=5, alpha=0.3)
     for name, (frequencies_hz, response) in measured.items():
         target = eq.response(frequencies_hz)
         wrong = np.abs(response - target) / np.maximum(np.abs(target), 1e-6)
-        above.plot(frequencies_hz, 20 * np.log10(np.abs(response)), label=name, **looks[name])
-        below.plot(frequencies_hz, 20 * np.log10(np.maximum(wrong, 1e-5)), **looks[name])
+        above.plot(frequencies_hz, db(response), label=name, **looks[name])
+        below.plot(frequencies_hz, db(wrong, floor=1e-5), **looks[name])
     above.set_ylabel("gain (dB)")
     below.set_ylabel("error (dB)")
     log_frequency(below, "x", low_hz=exact[0], high_hz=exact[-1])
@@ -124,12 +124,12 @@ def measured_responses(
     ax = fig.subplots()
     if eq is not None:
         exact_hz = np.geomspace(low_hz, high_hz, 500)
-        exact_db = _db(np.abs(eq.response(exact_hz)))
+        exact_db = db(eq.response(exact_hz))
         ax.plot(exact_hz, exact_db, label=names[0], **looks[names[0]], linewidth=5, alpha=0.3)
     for name, (frequencies_hz, response, heard) in zip(wet.names, measured, strict=True):
         gain = np.where(heard, np.abs(response), np.nan)
-        ax.plot(frequencies_hz, _db(gain), label=name, **looks[name])
-    _gain_axis(ax)
+        ax.plot(frequencies_hz, db(gain), label=name, **looks[name])
+    gain_axis(ax)
     log_frequency(ax, "x", low_hz=low_hz, high_hz=high_hz)
     legend(fig, ax)
     return fig

@@ -17,13 +17,11 @@ import io
 from typing import Any
 
 import numpy as np
-import torch
 import traitlets
 from PIL import Image
 
-from eqlib import frames
-from eqlib.analysis.channels import center_frequencies_hz
-from eqlib.audio import Audio
+from eqlib.analysis.channels import center_frequencies_hz, windowed_frames
+from eqlib.audio import Audio, db
 from eqlib.data.clips import as_clips
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
@@ -112,13 +110,10 @@ def along(net: EQNet, note: np.ndarray) -> dict[str, np.ndarray]:
         note: (samples,).
     """
     config = net.config
-    window = frames.window(config.window, config.frame)
-    rows = torch.from_numpy(note.astype(np.float64))
-    cut = frames.cut(rows, frame=config.frame, hop=config.hop) * window
-    found = net.intermediates(cut.to(net.conv.weight).unsqueeze(1))._asdict()
+    found = net.intermediates(windowed_frames(net, note))._asdict()
     seconds, columns = len(note) / config.sample_rate, {}
     for name in SIGNALS:
-        signal = found[name].cpu().numpy()
+        signal = found[name].float().cpu().numpy()
         width = signal.shape[-1]
         middle = signal[..., width // 4 : width - width // 4]  # one hop of each frame
         # Frame k begins (k - 1) hops into the note; its middle, half a hop later.
@@ -140,7 +135,7 @@ def _picture(values: np.ndarray, *, in_db: bool) -> dict[str, Any]:
     close together, the values themselves but for one in a hundred at each end.
     """
     if in_db:
-        values = 20 * np.log10(np.maximum(values, 1e-9))
+        values = db(values)
         high = float(values.max())
         low = high + FLOOR_DB
     else:

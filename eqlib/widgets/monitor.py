@@ -20,10 +20,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import traitlets
 
 from eqlib.analysis.systems import sweep_response
+from eqlib.audio import db
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
@@ -94,11 +94,11 @@ class TrainingMonitor(Component):
         process = net.reconstruct if history.stage == "pretrain" else net.process
         rate = net.config.sample_rate
         found = sweep_response(process, points=POINTS, high_hz=0.46875 * rate, sample_rate=rate)
-        gain_db = 20 * np.log10(np.abs(found.response) + 1e-6)
+        gain_db = db(found.response, floor=1e-6)
         self._log["frequencies_hz"] = [round(hz, 1) for hz in found.frequencies_hz.tolist()]
         target = EQ.flat(sample_rate=rate) if history.stage == "pretrain" else self.target
         if target is not None and target.sample_rate == rate:
-            wanted = 20 * np.log10(np.abs(target.response(found.frequencies_hz)) + 1e-6)
+            wanted = db(target.response(found.frequencies_hz), floor=1e-6)
             self._log["target_db"] = [round(db, 1) for db in wanted.tolist()]
         check = {
             "step": history.steps[-1],

@@ -29,7 +29,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from eqlib.audio import Audio
+from eqlib.audio import Audio, db
 from eqlib.data.clips import as_clips
 from eqlib.metrics import loudness
 from eqlib.widgets.component import on_colab
@@ -146,7 +146,7 @@ def player(
     if match_loudness:
         levels = np.array([loudness(clip, sample_rate=sample_rate) for clip in clips])
         gains_db = np.round(levels.min() - levels, 1)
-    peaks_dbfs = 20 * np.log10([np.abs(clip).max() for clip in clips]) + gains_db
+    peaks_dbfs = db(np.array([np.abs(clip).max() for clip in clips])) + gains_db
     over_db = max(0.0, peaks_dbfs.max() - PEAK_LIMIT_DBFS)
     gains_db = np.round(gains_db - math.ceil(10 * over_db) / 10, 1) + 0.0  # no -0.0
 

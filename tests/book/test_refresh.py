@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import shutil
 import sys
 
@@ -158,7 +159,9 @@ def test_the_hash_is_the_same_from_every_python():
     source = (
         "def f(x, *, y: int = 1) -> str:\n    return f'{x!r} of {y:.1f}' + str([None, 0, 1.5])\n"
     )
-    digest = hashlib.sha256(refresh._meaning_of_module(source).encode()).hexdigest()
+    statements = [json.loads(meaning) for meaning in refresh._meanings(source)]
+    tree = json.dumps(["Module", ["body", statements]])
+    digest = hashlib.sha256(tree.encode()).hexdigest()
     assert digest[:12] == "eb3f376116a9"
 
 
@@ -178,5 +181,7 @@ def test_figures_are_stored_small_and_the_published_ones_as_files_too(project):
     assert refresh.published_images(refresh.read(tour)) == {"ramp.png": published}
     image = Image.open(io.BytesIO(published))
     assert image.mode == "P"
-    # 64 grays fit the palette, so that nothing is lost.
-    assert np.array_equal(np.asarray(image.convert("L"))[0], np.arange(0, 256, 4))
+    # The nearest of 16 grays, which fit the palette, so that no more is lost.
+    ramp = np.arange(0, 256, 4)
+    stored = np.asarray(image.convert("L"))[0].astype(int)
+    assert set(stored % 17) == {0} and np.abs(stored - ramp).max() <= 8
