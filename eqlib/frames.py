@@ -12,6 +12,7 @@ Chapter: "Audio as frames".
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -26,6 +27,25 @@ AT_ONCE_ON_CPU = 6
 """Frames that a network gets together: so few that their 128 channels stay in the cache."""
 AT_ONCE_ELSEWHERE = 512
 """The same on a GPU, which is faster the more it gets: 0.3 GB of channels."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of sound as a network learns from it; every network has one as ``net.segment``.
+
+    In training it hears (batch, 1, context + samples) and returns (batch, 1, samples).
+
+    Attributes:
+        samples: judged at once: the frame.
+        hop: samples from one segment to the next that together make up a whole signal.
+        window: by name, what these samples are multiplied by, in input and target.
+        context: samples heard before those that are judged; none for a network of frames.
+    """
+
+    samples: int
+    hop: int
+    window: str
+    context: int = 0
 
 
 def window(name: str, frame: int) -> Tensor:

@@ -166,6 +166,12 @@ class EQNet(nn.Module):
             # Synthesis back-end: its filters are those of self.conv
             self.deconv = DeConv1D(config.orientation)
 
+    @property
+    def segment(self) -> frames.Segment:
+        """What it hears at once: one frame, and nothing before it."""
+        config = self.config
+        return frames.Segment(samples=config.frame, hop=config.hop, window=config.window)
+
     def forward(self, x: Tensor) -> Tensor:
         """The whole network, as it is trained in step two: (batch, 1, frame), both ways."""
         X1, Z, positions = self.front_end(x, positions=self.config.unpooling == "position")
@@ -211,7 +217,9 @@ class EQNet(nn.Module):
             # Each value times its `pool` samples: unpooling by repetition, never stored.
             X1_hat = (P.unflatten(-1, (-1, self.config.pool)) * Z_hat.unsqueeze(-1)).flatten(-2)
         else:
-            X1_hat = P * F.max_unpool1d(Z_hat, positions, self.config.pool)
+            # Each value at the place of its maximum, zeros between: only there is P needed.
+            at_maxima = P.gather(-1, positions) * Z_hat
+            X1_hat = at_maxima.new_zeros(P.shape).scatter(-1, positions, at_maxima)
         return self.deconv(X1_hat, self.conv.weight)
 
     @torch.no_grad()
@@ -224,7 +232,7 @@ class EQNet(nn.Module):
         if positions is None:
             X2_hat = Z_hat.repeat_interleave(self.config.pool, -1)
         else:
-            X2_hat = F.max_unpool1d(Z_hat, positions, self.config.pool)
+            X2_hat = Z_hat.new_zeros(X2.shape).scatter(-1, positions, Z_hat)
         y = self.back_end(X1, Z_hat, positions)
         return Intermediates(X1, X1, X2, Z, Z_hat, X2_hat, X1 * X2_hat, y)
 

@@ -69,6 +69,24 @@ def test_outputs_and_gradients_are_those_of_the_plain_network(config, dtype, tol
             assert relative(mine, gradient) < tolerance, name
 
 
+def test_unpooling_by_position_is_that_of_pytorch_to_the_last_bit():
+    net = EQNet(EQNetConfig(**{**SMALL.__dict__, "unpooling": "position"}))
+    x = torch.randn(3, 1, SMALL.frame, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        X1, Z, positions = net.front_end(x, positions=True)
+    found = []
+    for ours in (True, False):
+        P, Z_hat = X1.clone().requires_grad_(), Z.clone().requires_grad_()
+        if ours:
+            y = net.back_end(P, Z_hat, positions)
+        else:
+            y = net.deconv(P * F.max_unpool1d(Z_hat, positions, SMALL.pool), net.conv.weight)
+        found.append((y, *torch.autograd.grad(y.square().sum(), (P, Z_hat))))
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+    parts = net.intermediates(x)
+    assert torch.equal(parts.X2_hat, F.max_unpool1d(parts.Z_hat, positions, SMALL.pool))
+
+
 @pytest.mark.parametrize("config", SETTINGS)
 def test_intermediates_have_the_names_and_shapes_of_the_table_and_lead_to_the_output(config):
     net, x = EQNet(config), torch.randn(3, 1, config.frame)

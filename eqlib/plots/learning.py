@@ -17,9 +17,9 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, styles
+from eqlib.training.clipping import NORMS
 from eqlib.training.history import History
 from eqlib.training.recipe import Recipe
-from eqlib.training.run import NORMS
 
 
 @figure

@@ -6,7 +6,7 @@ Chapter: "Stage one, unsupervised".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from eqlib.model import EQNet
 
@@ -35,10 +35,21 @@ class History:
     best: int = 0
     interrupted: bool = False
 
-    def add(self, **measured: Any) -> bool:
+    def add(
+        self,
+        *,
+        steps: int,
+        seconds: float,
+        train_mae: float,
+        validation_mae: float,
+        validation_snr_db: float,
+    ) -> bool:
         """Adds one validation's numbers; returns whether it is the best so far."""
-        for name, value in measured.items():
-            getattr(self, name).append(value)
+        self.steps.append(steps)
+        self.seconds.append(seconds)
+        self.train_mae.append(train_mae)
+        self.validation_mae.append(validation_mae)
+        self.validation_snr_db.append(validation_snr_db)
         last = len(self.steps) - 1
         if last == 0 or self.validation_mae[last] < self.validation_mae[self.best]:
             self.best = last

@@ -13,23 +13,21 @@ unsupervised", "Stage two, supervised".
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from os import PathLike
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from eqlib import fast, metrics
-from eqlib.data.clips import Clips
+from eqlib import fast
 from eqlib.data.pairs import Pairs
 from eqlib.model import EQNet
-from eqlib.training import parallel
+from eqlib.training import checks, parallel
+from eqlib.training.clipping import clip_gradients
 from eqlib.training.history import History, Watcher
-from eqlib.training.recipe import Budget, Recipe
+from eqlib.training.progress import Progress
+from eqlib.training.recipe import Budget, Loss, Recipe
 from eqlib.training.run import Run
+from eqlib.training.stages import Stage, Supervised, Unsupervised
 from eqlib.training.stop import StopRequest
 
 QUIET = 1e-4
@@ -50,6 +48,7 @@ def pretrain(
     resume: bool = False,
     progress: bool = True,
     watch: Watcher | None = None,
+    device: str | torch.device | None = None,
 ) -> History:
     """Step one, unsupervised: front-end and back-end learn to return what they hear.
 
@@ -71,31 +70,37 @@ def pretrain(
             had never stopped.
         progress: show a progress bar, unless the run is watched.
         watch: what follows the run and may end it: an `eqlib.widgets.monitor.TrainingMonitor`.
+        device: where to train, such as "cpu" or "cuda"; by default on a GPU if there is one, and
+            else where the network is. Afterwards the network is back where it was.
 
     Returns:
         The history of the run. A Ctrl-C or a kernel's interrupt ends the run early and keeps the
-        best weights so far; a script can tell by ``history.interrupted``. Where there is a GPU,
-        the network trains on it, and returns to where it was.
+        best weights so far; a script can tell by ``history.interrupted``.
 
     Raises:
-        EqlibError: for a loss that is not a number (with the cause), audio at another sample rate
-            than the network's, validation pairs of another effect, more than one budget, a folder
-            that already holds a run or cannot be written, resume without a folder, or a resumed
-            run whose settings have changed.
+        EqlibError: before anything has changed, for an argument of another kind than the ones
+            above, audio at another sample rate than the network's, validation pairs of another
+            effect, more than one budget, a device that there is not, weights in half precision,
+            torch's inference mode, a folder that already holds a run, resume without a folder, or
+            a resumed run whose settings have changed; then, for a folder that cannot be written;
+            and later, for a loss that is not a number, with the cause. However a run ends, the
+            network has its best weights so far.
     """
-    budget = Budget.choose(60, seconds=seconds, steps=steps, epochs=epochs)
-    run = Run("pretrain", net, pairs, validation, recipe, seed, budget, folder, resume, watch)
-
-    def draw() -> tuple[Tensor, Tensor]:
-        dry, wet = run.sampler.draw(run.recipe.batch, run.generator)
-        first = run.step % 2  # in turns, so that a batch of one hears both kinds as well
-        either = torch.cat((dry[first::2], wet[1 - first :: 2]))
-        return either, either
-
-    def check() -> tuple[float, float]:
-        return _scores(validation.dry, validation.dry, net.reconstruct)
-
-    return _fit(run, net.autoencode, draw, check, progress)
+    checks.check_network(net, methods=("autoencode", "reconstruct"))
+    run = Run(
+        Unsupervised.name,
+        net,
+        pairs,
+        validation,
+        recipe=recipe,
+        seed=seed,
+        budget=Budget.choose(60, seconds=seconds, steps=steps, epochs=epochs),
+        folder=folder,
+        resume=resume,
+        watch=watch,
+        device=device,
+    )
+    return fit(run, Unsupervised(), progress=progress)
 
 
 def train(
@@ -112,83 +117,66 @@ def train(
     resume: bool = False,
     progress: bool = True,
     watch: Watcher | None = None,
+    device: str | torch.device | None = None,
 ) -> History:
     """Step two, supervised: the whole network learns to turn dry frames into equalized ones.
 
     Arguments, result and errors are those of `pretrain`; the budget is 120 seconds by default.
     Afterwards ``net.info`` says what the network was trained on.
     """
-    budget = Budget.choose(120, seconds=seconds, steps=steps, epochs=epochs)
-    run = Run("train", net, pairs, validation, recipe, seed, budget, folder, resume, watch)
+    checks.check_network(net, methods=("process",))
+    run = Run(
+        Supervised.name,
+        net,
+        pairs,
+        validation,
+        recipe=recipe,
+        seed=seed,
+        budget=Budget.choose(120, seconds=seconds, steps=steps, epochs=epochs),
+        folder=folder,
+        resume=resume,
+        watch=watch,
+        device=device,
+    )
+    return fit(run, Supervised(), progress=progress)
 
-    def draw() -> tuple[Tensor, Tensor]:
-        return run.sampler.draw(run.recipe.batch, run.generator)
 
-    def check() -> tuple[float, float]:
-        return _scores(validation.dry, validation.wet, net.process)
-
-    return _fit(run, net.forward, draw, check, progress)
-
-
-def _fit(
-    run: Run,
-    network: Callable[[Tensor], Tensor],
-    draw: Callable[[], tuple[Tensor, Tensor]],
-    check: Callable[[], tuple[float, float]],
-    progress: bool,
-) -> History:
+def fit(run: Run, stage: Stage, *, progress: bool) -> History:
     """The training loop."""
-    recipe, history = run.recipe, run.history
-    try:
-        with fast.kept(), StopRequest() as stop, run.progress_bar(progress) as bar:
-            while (used := parallel.highest(run.used())) < 1 and run.rounds < 2:
-                if parallel.highest(stop.requested):
-                    break
-                for group in run.optimizer.param_groups:
-                    group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
-                x, y = parallel.share(*draw())
-                error = (network(x) - y).abs().mean((1, 2))
-                loss = _loss(error, y, recipe.loss)
-                run.optimizer.zero_grad()
-                loss.backward()
-                parallel.average_gradients(run.net)
-                mae = parallel.mean(error.mean().item())
-                run.check_finite(mae)
-                run.clip_gradients()
-                run.optimizer.step()
-                run.step += 1
-                run.losses.append(mae)
-                if run.step % recipe.validate_every == 0:
-                    run.validate(*check())
-                stop.requested |= run.show(bar, mae)
+    recipe = run.recipe
+    with fast.kept(), run, StopRequest() as stop, Progress(run, progress) as bar:
+        while (used := parallel.highest(run.used())) < 1 and run.rounds < 2:
+            if parallel.highest(stop.requested):
+                break
+            for group in run.optimizer.param_groups:
+                group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
+            x, y = parallel.share(*stage.draw(run))
+            error = (stage.forward(run.net, x) - y).abs().mean((1, 2))
+            loss = _loss(error, y, recipe.loss)
+            run.optimizer.zero_grad()
+            loss.backward()
+            parallel.average_gradients(run.net)
+            mae = parallel.mean(error.mean().item())
+            run.check_finite(mae)
+            clip_gradients(run.net, run.norms, recipe.clip_quantile)
+            run.optimizer.step()
+            run.step += 1
+            run.losses.append(mae)
+            if run.step % recipe.validate_every == 0:
+                run.validate(*stage.check(run.net, run.validation))
+            stop.requested |= bar.stepped(mae)
 
-            run.save_last()
-            history.interrupted = used < 1 and run.rounds < 2
-            if not history.steps or history.steps[-1] < run.step:
-                run.validate(*check(), save=False)
-            run.show(bar)
-    except BaseException:
-        history.interrupted = True
-        raise
-    finally:
-        # After an error or an impatient Ctrl-C too, the network has the best weights so far.
-        run.restore_best()
-    run.finish()
-    return history
+        run.save_last()
+        run.history.interrupted = used < 1 and run.rounds < 2
+        if not run.history.steps or run.history.steps[-1] < run.step:
+            run.validate(*stage.check(run.net, run.validation), save=False)
+        bar.show()
+    # Here, and after an error or an impatient Ctrl-C too, the network has its best weights.
+    return run.history
 
 
-def _loss(error: Tensor, target: Tensor, which: str) -> Tensor:
+def _loss(error: Tensor, target: Tensor, which: Loss) -> Tensor:
     """The loss from the mean absolute error of each frame, (batch,), and the target frames."""
     if which == "normalized_mae":
         error = error / target.square().mean((1, 2)).sqrt().clamp_min(QUIET)
     return error.mean()
-
-
-def _scores(inputs: Clips, targets: Clips, process: Callable[[Any], Any]) -> tuple[float, float]:
-    """Mean over clips of mae and of SNR in dB, on whole signals."""
-    outputs = [process(clip) for clip in inputs]
-    if not all(np.isfinite(output).all() for output in outputs):
-        return math.nan, math.nan
-    mae = [metrics.mae(*both) for both in zip(targets, outputs, strict=True)]
-    snr_db = [metrics.snr_db(*both) for both in zip(targets, outputs, strict=True)]
-    return sum(mae).item() / len(mae), sum(snr_db).item() / len(snr_db)

@@ -27,11 +27,10 @@ def is_first() -> bool:
     return processes() == 1 or dist.get_rank() == 0
 
 
-def prepare(net: nn.Module, batch: int) -> None:
-    """Gives all processes the first one's weights.
+def check_batch(batch: int) -> None:
+    """Raises `EqlibError` unless all processes get equally many of so many frames.
 
-    Raises:
-        EqlibError: if the batch cannot be shared evenly, which the average of gradients needs.
+    The average of their gradients needs it.
     """
     if batch % processes():
         raise EqlibError(
@@ -39,6 +38,10 @@ def prepare(net: nn.Module, batch: int) -> None:
             f"a multiple of {processes()}",
             "Change Recipe.batch, or start another number of processes.",
         )
+
+
+def share_weights(net: nn.Module) -> None:
+    """Gives all processes the first one's weights."""
     if processes() > 1:
         for tensor in net.state_dict().values():
             dist.broadcast(tensor, 0)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
 
 from eqlib.errors import EqlibError, check_integer, check_number
 
-LOSSES = ("mae", "normalized_mae")
-SCHEDULES = ("cosine", "patience")
+Loss: TypeAlias = Literal["mae", "normalized_mae"]
+Schedule: TypeAlias = Literal["cosine", "patience"]
+Unit: TypeAlias = Literal["seconds", "steps", "epochs"]
 
 
 @dataclass(frozen=True)
@@ -39,26 +41,32 @@ class Recipe:
     """
 
     learning_rate: float = 2e-3
-    loss: str = "mae"
+    loss: Loss = "mae"
     batch: int = 8
     clip_quantile: float = 0.5
     warmup_steps: int = 100
-    schedule: str = "cosine"
+    schedule: Schedule = "cosine"
     patience: int = 25
     validate_every: int = 500
 
     def __post_init__(self) -> None:
+        # NumPy's numbers become Python's, which a checkpoint can hold.
         cure = "Give learning_rate a positive number."
-        check_number("learning_rate", self.learning_rate, above=0, cure=cure)
+        rate = check_number("learning_rate", self.learning_rate, above=0, cure=cure)
+        object.__setattr__(self, "learning_rate", rate)
         cure = "Give clip_quantile a share above 0, up to 1."
-        check_number("clip_quantile", self.clip_quantile, above=0, below=1 + 1e-9, cure=cure)
+        share = check_number(
+            "clip_quantile", self.clip_quantile, above=0, below=1 + 1e-9, cure=cure
+        )
+        object.__setattr__(self, "clip_quantile", min(share, 1.0))
         for name in ("batch", "warmup_steps", "patience", "validate_every"):
             cure = f"Give {name} a positive whole number."
             value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
-            object.__setattr__(self, name, value)  # NumPy's integers become Python's
-        for name, choices in (("loss", LOSSES), ("schedule", SCHEDULES)):
-            if getattr(self, name) not in choices:
-                given = f"{name} is {getattr(self, name)!r}"
+            object.__setattr__(self, name, value)
+        for name, choices in (("loss", get_args(Loss)), ("schedule", get_args(Schedule))):
+            chosen = getattr(self, name)
+            if not isinstance(chosen, str) or chosen not in choices:
+                given = f"{name} is {chosen!r}"
                 raise EqlibError(given, " or ".join(choices), "Choose one of them.")
 
     def rate(self, step: int, used: float) -> float:
@@ -77,7 +85,7 @@ default needs minutes: give it a budget to match, such as ``seconds=4 * 3600``."
 class Budget:
     """How long to train: an amount of "seconds", "steps" or "epochs"."""
 
-    unit: str
+    unit: Unit
     amount: float
 
     @classmethod
@@ -96,7 +104,7 @@ class Budget:
             )
         unit, amount = next(iter(chosen.items()), ("seconds", default_seconds))
         cure = f"Give {unit} a positive number."
-        return cls(unit, check_number(unit, amount, above=0, cure=cure))
+        return cls(cast(Unit, unit), check_number(unit, amount, above=0, cure=cure))
 
     def used(self, *, step: int, seconds: float, steps_per_epoch: int) -> float:
         """The share of the budget that is used, 1 or more once it is spent."""

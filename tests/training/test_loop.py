@@ -195,7 +195,7 @@ def test_patience_quarters_the_rate_once_and_then_stops(pairs, monkeypatch):
     recipe = Recipe(
         learning_rate=1e-12, warmup_steps=1, schedule="patience", patience=2, validate_every=3
     )
-    monkeypatch.setattr(eqlib.training.loop, "_scores", lambda *_: (1.0, 0.0))
+    monkeypatch.setattr(eqlib.training.stages, "_scores", lambda *_: (1.0, 0.0))
     _, history = run("train", pairs, recipe=recipe, steps=1_000)
     assert history.steps == [3, 6, 9, 12, 15]
     assert rates == [1e-12] * 9 + [1e-12 / 4] * 6
@@ -293,7 +293,7 @@ def test_patience_survives_a_resumption(stop, pairs, tmp_path, monkeypatch):
     )
     scores = {0: 1.0, 3: 0.5}  # no validation after the first is better
     monkeypatch.setattr(
-        eqlib.training.loop, "_scores", lambda *_: (scores.get(len(seen), 0.9), 0.0)
+        eqlib.training.stages, "_scores", lambda *_: (scores.get(len(seen), 0.9), 0.0)
     )
     seen: list[None] = []
     straight, expected = run("train", pairs, recipe=recipe, steps=1_000)
