@@ -6,9 +6,11 @@ given, what was expected, and the cure.
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -92,3 +94,24 @@ def check_named(what: str, mapping: Any) -> None:
         kind = "empty" if isinstance(mapping, Mapping) else f"a {type(mapping).__name__}"
         cure = f'Write {what} as {{"name": ...}}.'
         raise EqlibError(f"{what} is {kind}", "a dict with at least one name", cure)
+
+
+def check_extra(extra: Literal["notebook", "onnx"], *modules: str) -> None:
+    """Raises `EqlibError` unless the modules of an optional part of the installation are there.
+
+    Args:
+        extra: the part, by its name in pyproject.toml.
+        modules: what is about to be imported, by its names in Python ("PIL").
+
+    Raises:
+        EqlibError: if one is not installed. The cure is the command that installs what is missing.
+    """
+    missing = [m for m in modules if sys.modules.get(m) is None and not importlib.util.find_spec(m)]
+    if missing:
+        packages = " ".join(missing).replace("PIL", "pillow")
+        raise EqlibError(
+            f"{' and '.join(missing)} cannot be imported",
+            f"what the extra {extra!r} brings, which a plain installation leaves out",
+            f"Install it: pip install {packages}. All of the extra comes with "
+            f'pip install ".[{extra}]" in the folder of a checkout.',
+        )

@@ -13,9 +13,15 @@ Signals are mono, floating point and finite, and not silent; else they "cannot b
 
 Each figure's file is loaded when the figure is first asked for: `__init__.pyi` lists them.
 
+It needs matplotlib, which the extra "notebook" brings; without it, the import raises `EqlibError`.
+
 Chapter: the tour (book/tour.ipynb).
 """
 
-import lazy_loader
+from eqlib.errors import check_extra
+
+check_extra("notebook", "matplotlib", "lazy_loader")
+
+import lazy_loader  # noqa: E402 - once it is known to be there
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,25 +1,21 @@
-"""The project as a whole: its pages, its chapters, its imports, its pins and its sizes."""
+"""The project as a whole: its pages, its chapters, its imports and its sizes."""
 
 from __future__ import annotations
 
 import ast
 import graphlib
-import json
 import re
-import shutil
 import subprocess
 import sys
-import zipfile
 from html.parser import HTMLParser
 
 import nbformat
 import pytest
-import tomllib
 import yaml
-from packaging.requirements import Requirement
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 import refresh
+import setup_cell
 from support import MODULES, PAGES, ROOT, each_chapter, each_module, each_page, imports, outputs
 
 # A wing, or a module at the top, imports from the rows above its own, and from itself.
@@ -106,6 +102,13 @@ def test_outputs_are_stored_complete_and_fresh(chapter):
     counts = [cell.execution_count for cell in refresh.code_cells(notebook)]
     assert counts == list(range(1, len(counts) + 1))
     assert refresh.is_fresh(notebook), "run `make refresh`"
+
+
+@each_chapter
+def test_the_setup_is_the_first_code(chapter):
+    first = refresh.code_cells(refresh.read(chapter))[0]
+    assert first.source == setup_cell.SETUP
+    assert (first.metadata, first.outputs) == ({"tags": setup_cell.TAGS}, [])
 
 
 @each_chapter
@@ -223,74 +226,7 @@ def test_the_library_prints_nothing(module):
     assert [name.lineno for name in names if name.id == "print"] == []
 
 
-# --- dependencies and sizes
-
-
-def metadata():
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
-def pins():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [Requirement(line) for line in lines if line and not line.startswith("#")]
-
-
-def test_pins_are_exact_and_within_the_bounds():
-    exact = {pin.name: re.fullmatch(r"==([\w.]+)", str(pin.specifier)) for pin in pins()}
-    assert all(exact.values())
-    assert len(exact) == len(pins())
-    for dependency in map(Requirement, metadata()["dependencies"]):
-        bounds = dependency.specifier
-        assert {bound.operator for bound in bounds} == {">="}, "would replace what is installed"
-        assert bounds.contains(exact[dependency.name][1], prereleases=True), dependency
-
-
-def test_whatever_is_imported_is_declared():
-    ours = {"eqlib"} | sys.stdlib_module_names
-    ours |= {
-        path.stem for folder in ("book/_ext", "tests") for path in (ROOT / folder).glob("*.py")
-    }
-
-    def third_party(paths):
-        names = {name.split(".")[0] for path in paths for name in imports(path)} - ours
-        return {
-            {"yaml": "pyyaml", "PIL": "pillow"}.get(name, name.replace("_", "-")) for name in names
-        }
-
-    declared = {Requirement(dependency).name for dependency in metadata()["dependencies"]}
-    declared |= {"IPython", "google", "ipykernel"}  # of a notebook, where a widget shows itself
-    assert third_party(MODULES.values()) - declared == set()
-    scripts = [*(ROOT / "book/_ext").glob("*.py"), *(ROOT / "tests").rglob("*.py")]
-    assert third_party(scripts) - {pin.name for pin in pins()} == set()
-
-
-def test_a_cdn_would_give_the_versions_of_package_json():
-    pinned = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    for name, path in {
-        "mathjax": "book/_ext/vendored.py",
-        "onnxruntime-web": "eqlib/widgets/page/network.js",
-    }.items():
-        assert f'"{name}@{pinned[name]}"' in (ROOT / path).read_text(encoding="utf-8")
-
-
-def test_version_is_the_same_everywhere():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert str(citation["version"]) == metadata()["version"]
-
-
-def test_the_installed_package_is_whole(tmp_path):
-    """Recordings, weights, results and the page's modules: a chapter has no other files."""
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "eqlib", tmp_path / "eqlib")
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", tmp_path, tmp_path], check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("eqlib/")}
-    listed = subprocess.run(
-        ["git", "ls-files", "eqlib"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    assert set(listed.stdout.split()) - held == set()
+# --- sizes
 
 
 def test_data_stays_small():
