@@ -72,7 +72,7 @@ lint: $(INSTALLED) ## Check style and formatting, notebooks included
 	$(PY) -m ruff format --check .
 
 clean: ## Remove the built book and the caches
-	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find book eqlib tests -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## Remove .venv, what npm brought and the exported networks as well

@@ -167,6 +167,35 @@ def test_no_path_of_a_machine(page):
     assert re.findall(rf"(?<![\w.:/])/(?:{folders})/\S*|\b[A-Z]:\\Users\S*", text(page)) == []
 
 
+# --- what is written for those who read the sources
+
+
+def lost_paths(text):
+    """Files and folders that a text names and that do not exist; the map leaves ".py" out."""
+    roots = r"(?:eqlib|book|tests|\.ci)/[\w/.*-]+|\b\w+\.(?:toml|txt|yml|cff|md)\b"
+    paths = {path.rstrip(".") for path in re.findall(rf"(?<![\w/.])(?:{roots})", text)}
+    return {p for p in paths if not (ROOT / p).exists() and not (ROOT / f"{p}.py").exists()}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "book/running.md", "LICENSE"])
+def test_paths_that_texts_name_exist(name):
+    assert lost_paths((ROOT / name).read_text(encoding="utf-8")) == set()
+
+
+def test_a_path_that_is_gone_is_seen():
+    text = "See eqlib/model.py, `eqlib/gone.py` and [this](book/gone.md), in tests/ and gone.toml."
+    assert lost_paths(text) == {"eqlib/gone.py", "book/gone.md", "gone.toml"}
+
+
+def test_the_map_names_each_part_of_the_package():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (drawn,) = re.findall(r"## The map\n\n```\n(.+?)```", text, re.DOTALL)
+    assert drawn.count("\n") == 10
+    lines = [line.split("  ")[0] for line in drawn.splitlines() if line.startswith("eqlib/")]
+    named = {name for line in lines for name in line.removeprefix("eqlib/").split(", ")}
+    assert named == {wing(module) for module in MODULES} - {"__init__", "__main__"}
+
+
 # --- the package
 
 
