@@ -162,12 +162,15 @@ def test_the_extras_that_errors_name_exist():
     assert named <= set(project()["optional-dependencies"])
 
 
-# --- the name, which in the Python package index belongs to another project
+# --- the name: eqlib is another project's in the Python package index, and ours is not in it
 
-ADVICE = re.compile(r"pip install ([\w.-]+ )*[\"'`]?eqlib\b|\beqlib\[[a-z]|\beqlib *[=>~]=")
+NAMES = "(eqlib|end-to-end-equalization)"
+ADVICE = re.compile(
+    rf"pip install ([\w.-]+ )*[\"'`]?{NAMES}\b|\b{NAMES}\[[a-z]|\beqlib *[=>~]=",
+)
 
 
-def test_no_text_advises_to_install_the_other_project():
+def test_no_text_advises_to_install_what_is_not_this_project():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
     found = {}
     for name in filter(None, listed.stdout.decode().split("\0")):
@@ -177,9 +180,10 @@ def test_no_text_advises_to_install_the_other_project():
     assert found == {}
 
 
-def test_advice_to_install_the_other_project_is_seen():
+def test_advice_to_install_what_is_not_this_project_is_seen():
     for advice in ("pip install {}", 'pip install "{}[onnx]"', "{}[onnx]", "needs {}>=0.1"):
         assert ADVICE.search(advice.format("eqlib"))
+    assert ADVICE.search("pip install {}".format("end-to-end-equalization"))
     assert not ADVICE.search('pip install ".[onnx]", then import eqlib')
 
 
