@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -142,6 +142,7 @@ class EQNet(nn.Module):
     Attributes:
         info: what the weights were trained on (target, seed, steps, scores), filled by
             the trainers, kept by `eqlib.save` and `eqlib.load`; empty for a new network.
+        config_type: the class of its config, by which `eqlib.load` makes it again.
 
     Shapes:
         input and output of the network itself: frames (batch, 1, frame).
@@ -150,6 +151,8 @@ class EQNet(nn.Module):
         >>> net = EQNet()
         >>> equalized = net.process(audio)  # any length, numpy or torch
     """
+
+    config_type: ClassVar[type[EQNetConfig]] = EQNetConfig
 
     def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
         super().__init__()

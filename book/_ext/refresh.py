@@ -16,7 +16,6 @@ import hashlib
 import io
 import itertools
 import json
-import os
 import sys
 import tempfile
 import time
@@ -256,14 +255,10 @@ def _check_size(notebook: nbformat.NotebookNode) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    # Renamed in one step: a reader never meets half a notebook, nor an interrupted run an empty one
-    new = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        new.write_bytes(content)
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+    from eqlib.data.files import replacing  # here, for it takes long and --check never needs it
+
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def main() -> int:

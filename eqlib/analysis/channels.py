@@ -20,7 +20,7 @@ from eqlib.analysis.systems import SweepResponse
 from eqlib.audio import Audio, check_mono, to_tensor
 from eqlib.errors import EqlibError, check_number
 from eqlib.layers import max_pool
-from eqlib.model import EQNet
+from eqlib.model import EQNet, EQNetConfig
 
 
 def filters(net: EQNet) -> np.ndarray:
@@ -68,7 +68,31 @@ def faders(net: EQNet, audio: Audio) -> np.ndarray:
     return torch.cat(gains).float().cpu().numpy()
 
 
-def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
+class FrozenEQNet(EQNet):
+    """A network whose faders do not listen: Z_hat is the same for every frame, whatever sounds.
+
+    `frozen` makes one of another network; a new one has all faders at one. The faders are no
+    parameters: training moves the filters and leaves them. The latent-space DNN is still there,
+    and does nothing.
+
+    Attributes:
+        gains: (C, units), the faders. Saved, loaded and copied with the weights.
+
+    Args and shapes: as of `EQNet`.
+    """
+
+    gains: Tensor
+
+    def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
+        super().__init__(config, seed=seed)
+        self.register_buffer("gains", torch.ones(self.config.filters, self.config.units))
+
+    def latent(self, Z: Tensor) -> Tensor:
+        """Z -> the faders, both (batch, C, units)."""
+        return self.gains.expand_as(Z)
+
+
+def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
     """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
 
     Args:
@@ -76,16 +100,37 @@ def frozen(net: EQNet, gains: np.ndarray) -> EQNet:
         gains: (C, units), or (C, 1) for faders that stand still within a frame too.
 
     Raises:
-        EqlibError: for gains of another shape.
+        EqlibError: for gains of another shape, or not finite, and for a network that is neither
+            an `EQNet` nor a `FrozenEQNet`: what else its class does would be lost.
     """
-    if gains.shape not in ((net.config.filters, net.config.units), (net.config.filters, 1)):
+    if type(net) not in (EQNet, FrozenEQNet):
         raise EqlibError(
-            f"gains has shape {gains.shape}",
-            f"({net.config.filters}, {net.config.units}) or ({net.config.filters}, 1)",
-            "Take the mean of probe.faders over its first axis, or over its first and last.",
+            f"net is a {type(net).__name__}",
+            "an EQNet",
+            "Write a class of your own whose latent returns the faders, as FrozenEQNet does.",
         )
-    copied, constant = copy.deepcopy(net), torch.from_numpy(gains).to(net.conv.weight)
-    copied.latent = lambda Z: constant.expand_as(Z)
+    C, units = net.config.filters, net.config.units
+    values = np.asarray(gains)
+    if values.shape not in ((C, units), (C, 1)):
+        raise EqlibError(
+            f"gains has shape {values.shape}",
+            f"({C}, {units}) or ({C}, 1)",
+            "Take the mean of channels.faders over its first axis, or over its first and last.",
+        )
+    if values.dtype.kind not in "fiu":
+        raise EqlibError(f"gains holds {values.dtype}", "real numbers", "Give linear gains.")
+    copied = FrozenEQNet(net.config).to(net.conv.weight).train(net.training)
+    constant = torch.from_numpy(values.astype(np.float64)).to(copied.gains)
+    if not constant.isfinite().all():
+        raise EqlibError(
+            "gains has values that are NaN, infinite or too large for the network's weights",
+            "finite numbers",
+            "Look for a division by zero, or a gain in dB that was taken for a linear one.",
+        )
+    copied.load_state_dict({**net.state_dict(), "gains": constant.expand(C, units)})
+    for name, parameter in net.named_parameters():
+        copied.get_parameter(name).requires_grad_(parameter.requires_grad)
+    copied.info = copy.deepcopy(net.info)
     return copied
 
 

@@ -8,6 +8,7 @@ import os
 import torch
 import torch.distributed as dist
 
+from eqlib.data.files import as_path
 from eqlib.errors import EqlibError
 from eqlib.experiments.plan import chosen
 from eqlib.experiments.reproduce import reproduce
@@ -21,7 +22,8 @@ def run(options: argparse.Namespace) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the trainers take a GPU wherever they see one
     elif options.device == "cuda" and not torch.cuda.is_available():
         raise EqlibError("device is cuda", "a GPU that torch can use", "Leave --device out.")
-    quick = options.work / "quick"
+    work = as_path(options.work, name="--work")
+    quick = work / "quick"
     if options.data_parallel:
         if "RANK" not in os.environ:
             raise EqlibError(
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
             chosen(options.only),
             results=quick / "results.json" if options.quick else RESULTS,
             weights=quick / "weights" if options.quick else WEIGHTS_FOLDER,
-            work=options.work,
+            work=work,
             quick=options.quick,
             progress=int(os.environ.get("RANK", 0)) == 0,
         )

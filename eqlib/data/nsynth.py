@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
 from eqlib.data.clips import Clips
-from eqlib.data.files import SAMPLE_RATE, read
+from eqlib.data.files import SAMPLE_RATE, as_path, content_of, read
 from eqlib.errors import EqlibError, check_integer
 
 
@@ -42,13 +41,13 @@ def from_nsynth(
         EqlibError: if `examples.json` is missing, damaged or of another layout, if no note fits,
             and as in `read` for a note's WAV file.
     """
-    path = Path(folder) / "examples.json"
+    folder = as_path(folder, name="folder")
+    path = folder / "examples.json"
     layout = "NSynth's examples.json: for each note a dict with pitch and instrument_family_str"
     cure = "Choose the folder of one unpacked NSynth set, such as nsynth-valid."
-    if not path.is_file():
-        raise EqlibError(f"{path} is missing", layout, cure)
+    content = content_of(path, expected=layout, cure=cure)
     try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
+        notes = json.loads(content)
         facts = {
             name: (notes[name]["instrument_family_str"], notes[name]["pitch"]) for name in notes
         }
@@ -74,7 +73,7 @@ def from_nsynth(
         count = min(limit, len(names))
         names = [names[i * len(names) // count] for i in range(count)]
     return Clips.from_arrays(
-        [read(Path(folder) / "audio" / f"{name}.wav") for name in names],
+        [read(folder / "audio" / f"{name}.wav") for name in names],
         sample_rate=SAMPLE_RATE,
         names=names,
         info=[notes[name] for name in names],

@@ -17,6 +17,7 @@ import numpy as np
 
 from eqlib import data, metrics
 from eqlib.audio import check_same_shape
+from eqlib.data.files import as_path, kind_at
 from eqlib.equalizers.targets import REFERENCE
 from eqlib.errors import EqlibError
 from eqlib.networks.shipped import pretrained
@@ -88,7 +89,7 @@ def compare(folder: str | PathLike[str]) -> list[Row]:
             length, a target that none of the reference equalizers explains, or one that comes
             twice.
     """
-    folder = Path(folder)
+    folder = as_path(folder, name="folder")
     names = _targets_in(folder)
     rows: list[Row] = []
     for name in names:
@@ -126,7 +127,7 @@ def as_text(rows: list[Row]) -> str:
 
 def _targets_in(folder: Path) -> list[str]:
     cure = "Fetch the authors' files into one folder, as float WAV and under their own names."
-    if not folder.is_dir():
+    if kind_at(folder) != "folder":
         raise EqlibError(f"{folder} is not a folder", LAYOUT, cure)
     found = {file.name for file in folder.glob("*.wav")}
     names = sorted({m[1] for file in found if (m := re.fullmatch(r"[123]-(.+)_[A-Z]+\.wav", file))})

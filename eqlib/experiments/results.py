@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from filelock import FileLock
 
+from eqlib.data.files import replacing
 from eqlib.errors import EqlibError
 from eqlib.experiments.plan import experiments
 
@@ -78,9 +79,8 @@ def add(results: Path, name: str, entry: dict[str, Any]) -> None:
         others = [each for each in found["networks"] if each not in order]
         found["networks"] = {each: found["networks"][each] for each in known + others}
         text = json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-        temporary = results.with_name(f".{results.name}.{os.getpid()}.tmp")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, results)
+        with replacing(results) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
 def entry(name: str, *, results: Path = RESULTS) -> dict[str, Any]:

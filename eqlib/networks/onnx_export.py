@@ -8,13 +8,14 @@ The file maps frames (any number, 1, frame), already under the window, to output
 shape. Cutting a signal and adding the frames up again stays with the caller, as in
 `EQNet.process`: `eqlib/widgets/page/frames.js` does it in JavaScript.
 
-It needs the packages onnx and onnxscript: ``pip install "eqlib[onnx]"``. Chapter: "Results".
+It needs the packages onnx and onnxscript: ``pip install "end-to-end-equalization[onnx]"``.
+
+Chapter: "Results".
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import importlib.util
 import io
 import logging
@@ -25,7 +26,8 @@ from pathlib import Path
 
 import torch
 
-from eqlib.checkpoints import replacing
+from eqlib.analysis.channels import FrozenEQNet
+from eqlib.data.files import as_path, replacing
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
 from eqlib.networks.plain import PlainEQNet
@@ -35,23 +37,30 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
     """Writes a network as ONNX, in its plain form, complete or not at all.
 
     Args:
-        net: the network; unpooling must be "repeat".
+        net: the network, an `EQNet` or a `FrozenEQNet`; unpooling must be "repeat". The file is in
+            float32, whatever the network is in.
         path: where to; by custom it ends in ".onnx".
 
     Returns:
         The path.
 
     Raises:
-        EqlibError: if onnx or onnxscript is not installed, if the network unpools by position, or
-            if the file cannot be written.
+        EqlibError: if onnx or onnxscript is not installed, if it is no such network or unpools by
+            position, or if the file cannot be written.
     """
-    path = Path(path)
+    if type(net) not in (EQNet, FrozenEQNet):
+        raise EqlibError(
+            f"net is a {type(net).__name__}",
+            "an EQNet or a FrozenEQNet, whose layers the exported form has",
+            "The network comes first and the path after it: export_onnx(net, path).",
+        )
+    path = as_path(path)
     missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
     if missing:
         raise EqlibError(
             f"{' and '.join(missing)} cannot be imported",
             "the packages that torch exports with",
-            'Install them: pip install "eqlib[onnx]".',
+            'Install them: pip install "end-to-end-equalization[onnx]".',
         )
     if net.config.unpooling != "repeat":
         raise EqlibError(
@@ -59,14 +68,14 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
             "'repeat', the only one that the exported form has",
             "Train a network with EQNetConfig(unpooling='repeat').",
         )
-    net = copy.deepcopy(net).cpu().float()
-    plain = PlainEQNet(net.config).take(net)
-    plain.latent = net.latent  # one product for all channels, where the plain one has 128
-    example = torch.zeros(2, 1, net.config.frame)
-    with replacing(path) as temporary, _quiet():
+    with replacing(path) as temporary, _ordinary(), _quiet():
+        copied = type(net)(net.config).float()
+        copied.load_state_dict(net.state_dict())
+        plain = PlainEQNet(net.config).float().take(copied)
+        plain.latent = copied.latent  # one product for all channels, where the plain one has 128
         torch.onnx.export(
             plain.eval(),
-            (example,),
+            (torch.zeros(2, 1, net.config.frame),),
             str(temporary),
             dynamo=True,
             external_data=False,
@@ -75,6 +84,18 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
             dynamic_shapes=({0: torch.export.Dim("frames", min=1, max=1 << 16)},),
         )
     return path
+
+
+@contextlib.contextmanager
+def _ordinary() -> Iterator[None]:
+    """Torch as it starts: the exporter stumbles over other modes, or writes them into the file."""
+    dtype = torch.get_default_dtype()
+    with torch.autocast("cpu", enabled=False), torch.device("cpu"):
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor
 
 from eqlib import checkpoints
+from eqlib.data.files import kind_at
 from eqlib.data.pairs import Pairs
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
@@ -49,7 +50,7 @@ def save(path: Path, run: Run) -> None:
     for index, moments in run.optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
     tensors["generator"] = run.generator.get_state()
-    header = {"config": asdict(run.net.config), "info": run.net.info}
+    header = checkpoints.description(run.net)
     header |= {name: getattr(run, name) for name in COUNTERS}
     header |= {"history": asdict(run.history), "seconds": run.seconds()}
     checkpoints.write(path, tensors, header | {"settings": run.settings})
@@ -69,7 +70,7 @@ def find(
     Raises:
         EqlibError: if a run is there that would be overwritten, or as `read`.
     """
-    there = [path.exists() for path in files]
+    there = [kind_at(path) != "nothing" for path in files]
     parallel.wait()  # all look before the first one writes
     if not any(there):
         return None
@@ -95,8 +96,7 @@ def read(path: Path, net: EQNet, settings: dict[str, Any]) -> Snapshot:
             "the state of a training run",
             "Move it elsewhere: files of this name are a run's own.",
         )
-    config = checkpoints.config_of(path, snapshot.header)
-    checkpoints.check_same_config(str(path), config, net.config)
+    checkpoints.check_same(path, snapshot.header, net)
     before = snapshot.header["settings"]
     changed = [name for name, value in settings.items() if before.get(name) != value]
     weights = snapshot.part("net")

@@ -185,3 +185,20 @@ def test_figures_are_stored_small_and_the_published_ones_as_files_too(project):
     ramp = np.arange(0, 256, 4)
     stored = np.asarray(image.convert("L"))[0].astype(int)
     assert set(stored % 17) == {0} and np.abs(stored - ramp).max() <= 8
+
+
+def test_a_chapter_that_is_a_link_stays_one_and_an_interruption_leaves_it(project, monkeypatch):
+    real, link = project / "real.ipynb", project / "book/tour.ipynb"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    refresh._replace(link, b"new")
+    assert link.is_symlink() and real.read_bytes() == b"new"
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        refresh._replace(link, b"newer")
+    assert real.read_bytes() == b"new"
+    assert not list(project.glob(".*")) and not list((project / "book").glob(".*"))

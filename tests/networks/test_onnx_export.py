@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 
 import numpy as np
@@ -52,15 +53,48 @@ def test_any_network_is_exported_and_left_as_it_was(changes, tmp_path):
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
+@contextlib.contextmanager
+def every_mode():
+    """All the modes of torch that somebody may have switched on, at once."""
+    torch.set_default_dtype(torch.float64)
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.inference_mode(), torch.autocast("cpu"), torch.device("meta"):
+            yield
+            assert torch.get_default_dtype() == torch.float64
+            assert torch.are_deterministic_algorithms_enabled()
+            assert torch.is_inference_mode_enabled() and torch.is_autocast_enabled("cpu")
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.use_deterministic_algorithms(False)
+
+
+def test_the_file_is_the_same_whatever_mode_torch_is_in(tmp_path):
+    config = EQNetConfig(**SMALL)
+    with torch.inference_mode():
+        net = EQNet(config, seed=3)
+    with every_mode():
+        export_onnx(net, tmp_path / "net.onnx")
+    export_onnx(EQNet(config, seed=3), tmp_path / "usual.onnx")
+    x = torch.randn(3, 1, config.frame, generator=torch.Generator().manual_seed(0)).numpy()
+    sessions = [onnxruntime.InferenceSession(tmp_path / f"{n}.onnx") for n in ("net", "usual")]
+    np.testing.assert_array_equal(*(session.run(None, {"x": x})[0] for session in sessions))
+
+
 def test_what_cannot_be_exported_is_refused(tmp_path, monkeypatch):
     with pytest.raises(EqlibError, match="unpooling is 'position'"):
         export_onnx(EQNet(EQNetConfig(**SMALL, unpooling="position")), tmp_path / "net.onnx")
     (tmp_path / "file").write_text("here")
     with pytest.raises(EqlibError, match="cannot be written"):
         export_onnx(EQNet(EQNetConfig(**SMALL)), tmp_path / "file" / "net.onnx")
+    net = EQNet(EQNetConfig(**SMALL))
+    for wrong in ("net.onnx", net.state_dict(), type("Other", (EQNet,), {})(net.config)):
+        with pytest.raises(EqlibError, match="net is a .*The network comes first"):
+            export_onnx(wrong, tmp_path / "net.onnx")
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "onnx" else find(name)
     )
-    with pytest.raises(EqlibError, match="onnx cannot be imported"):
+    command = r'onnx cannot be imported.*pip install "end-to-end-equalization\[onnx\]"'
+    with pytest.raises(EqlibError, match=command):
         export_onnx(EQNet(EQNetConfig(**SMALL)), tmp_path / "net.onnx")
