@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -58,13 +60,39 @@ def check_number(
     """
     bounds = [f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf)
     expected = " ".join(["a finite number", " and ".join(bounds)]).strip()
+    # float() would also take text, and the real part of a complex number.
+    one = value.item() if getattr(value, "shape", None) == () else value
     try:
-        number = math.nan if isinstance(value, (str, bytes, bool, np.bool_)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise EqlibError(f"{name} is {value!r}", expected, cure) from None
+        is_number = isinstance(one, (Real, Decimal)) and not isinstance(one, bool)
+        number = float(one) if is_number else math.nan
+    except (OverflowError, ValueError):
+        number = math.nan
     if not math.isfinite(number) or not above < number < below:
         raise EqlibError(f"{name} is {value!r}", expected, cure)
     return number
+
+
+def check_numbers(
+    name: str,
+    values: Iterable[float],
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+    cure: str,
+) -> tuple[float, ...]:
+    """Returns the values as floats if each is a finite number strictly between the two bounds.
+
+    Raises:
+        EqlibError: if one is not, by its place ("gains_db[1]"), or if there is no list of them.
+    """
+    try:
+        listed = list(values)
+    except TypeError:
+        raise EqlibError(f"{name} is {values!r}", "a list of numbers", cure) from None
+    return tuple(
+        check_number(f"{name}[{i}]", value, above=above, below=below, cure=cure)
+        for i, value in enumerate(listed)
+    )
 
 
 def check_integer(name: str, value: Any, *, at_least: int, cure: str) -> int:

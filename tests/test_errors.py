@@ -30,7 +30,9 @@ def test_the_error_says_what_was_given_what_was_expected_and_the_cure():
 
 
 @pytest.mark.parametrize(
-    "value", [3, 3.0, np.float32(3), np.int16(3), np.array(3.0), torch.tensor(3.0), Fraction(6, 2)]
+    "value",
+    [3, 3.0, np.float32(3), np.int16(3), np.array(3.0), torch.tensor(3.0), Fraction(6, 2)]
+    + [Decimal(3), torch.tensor(3.0, dtype=torch.bfloat16), torch.tensor(3.0, requires_grad=True)],
 )
 def test_numbers_become_floats(value):
     number = errors.check_number("q", value, above=2.999, below=3.001, cure=CURE)
@@ -40,7 +42,10 @@ def test_numbers_become_floats(value):
 @pytest.mark.parametrize(
     "value",
     [2, 3, 1, math.nan, math.inf, -math.inf, None, "2.5", "loud", b"2.5", [2.5], 2.5 + 0j]
-    + [True, np.True_, np.nan, 10**400, Decimal("nan"), torch.ones(2)],
+    + [True, np.True_, np.nan, 10**400, Decimal("nan"), Decimal("snan"), torch.ones(2)]
+    + [np.complex128(2.5), np.array(2.5 + 1j), torch.tensor(2.5 + 1j), np.array([2.5])]
+    + [torch.tensor([2.5]), np.array("2.5"), bytearray(b"2.5")]
+    + [np.array(True), torch.tensor(True)],
     ids=repr,
 )
 def test_other_than_finite_numbers_between_the_bounds_are_refused(value):
@@ -60,6 +65,21 @@ def test_bounds_are_named_only_where_there_are_some():
         with pytest.raises(EqlibError) as error:
             errors.check_number("q", math.nan, cure=CURE, **bounds)
         assert error.value.expected == words
+
+
+def test_lists_of_numbers_become_tuples_of_floats():
+    for values in ([1, 2.5], (1, 2.5), np.array([1, 2.5]), torch.tensor([1, 2.5]), iter([1, 2.5])):
+        assert errors.check_numbers("gains_db", values, below=3, cure=CURE) == (1, 2.5)
+    for values, given in (
+        ([1, 4], "gains_db[1] is 4"),
+        ([1, 2j], "gains_db[1] is 2j"),
+        ("12", "gains_db[0] is '1'"),
+        (5, "gains_db is 5"),
+        (None, "gains_db is None"),
+    ):
+        with pytest.raises(EqlibError) as error:
+            errors.check_numbers("gains_db", values, below=3, cure=CURE)
+        assert error.value.given == given and error.value.cure == CURE
 
 
 @pytest.mark.parametrize("value", [4, 5, np.int64(4), np.uint8(200)])

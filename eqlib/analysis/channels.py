@@ -18,6 +18,7 @@ from torch import Tensor
 from eqlib import frames
 from eqlib.analysis.systems import SweepResponse
 from eqlib.audio import Audio, check_mono, to_tensor
+from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_number
 from eqlib.layers import max_pool
 from eqlib.model import EQNet, EQNetConfig
@@ -202,8 +203,7 @@ def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
     weight = filters(net)
     # The layers correlate: tap k acts at lag left - k.
     lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)
-    turn = np.exp(-2j * np.pi * np.outer(lags, frequencies_hz) / net.config.sample_rate)
-    W = weight @ turn
+    W = taps_response(weight, lags, frequencies_hz, sample_rate=net.config.sample_rate)
     return W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from eqlib import metrics
 from eqlib.audio import Process, check_same_shape
 from eqlib.equalizers.eq import EQ
+from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_integer, check_number
 
 
@@ -111,8 +112,10 @@ def sweep_response(
     own = np.concatenate((own[-reach:], own[:reach])) * np.hanning(2 * reach + 1)[:-1] ** 0.1
     frequencies_hz = np.geomspace(low_hz * 1.2, high_hz / 1.05, points)
     lags = np.arange(-reach, reach)
-    turn = np.exp(-2j * np.pi * np.outer(frequencies_hz, lags) / sample_rate)
-    return SweepResponse(frequencies_hz, (turn @ taps) / (turn @ own))
+    measured, sent = taps_response(
+        np.stack((taps, own)), lags, frequencies_hz, sample_rate=sample_rate
+    )
+    return SweepResponse(frequencies_hz, measured / sent)
 
 
 def homogeneity_db(process: Process, audio: np.ndarray, gains_db: np.ndarray) -> np.ndarray:

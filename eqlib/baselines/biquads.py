@@ -11,66 +11,21 @@ differentiable biquads", DAFx-20, here without its network. Chapter: "When not t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import fft, signal
+from scipy import fft
 from torch import Tensor
 
-from eqlib.audio import AudioT, check_audio
 from eqlib.data.pairs import Pairs
+from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer
 
 BINS_TOGETHER = 8  # neighbors of a long spectrum, over which a gentle response hardly changes
 STARTS, ADAM_STEPS, LBFGS_STEPS = 4, 600, 600
 
 
-@dataclass(frozen=True, eq=False)
-class Biquads:
-    """A cascade of second-order sections, applied and examined like an `EQ`.
-
-    Args:
-        sos: (sections, 6), rows b0 b1 b2 1 a1 a2, as scipy takes them.
-        sample_rate: in Hz.
-
-    Raises:
-        EqlibError: for an array of another shape, or rows that scipy would refuse.
-    """
-
-    sos: np.ndarray
-    sample_rate: int = 16_000
-
-    def __post_init__(self) -> None:
-        shape = np.shape(self.sos)
-        if len(shape) != 2 or shape[1] != 6 or not np.allclose(np.asarray(self.sos)[:, 3], 1):
-            raise EqlibError(
-                f"sos has shape {shape}",
-                "(sections, 6), each row b0 b1 b2 1 a1 a2",
-                "scipy.signal.tf2sos makes such rows from b and a.",
-            )
-
-    def __call__(self, audio: AudioT) -> AudioT:
-        """The filtered audio, (..., samples), of the same kind, from silence before its start."""
-        if isinstance(audio, torch.Tensor):
-            return torch.from_numpy(self(audio.detach().cpu().numpy())).to(audio)
-        check_audio("audio", audio)
-        return signal.sosfilt(self.sos, audio.astype(np.float64)).astype(audio.dtype)
-
-    def response(self, frequencies_hz: np.ndarray) -> np.ndarray:
-        """The complex frequency response at the given frequencies in Hz."""
-        f = np.asarray(frequencies_hz, np.float64)
-        # scipy's sosfreqz takes one row of frequencies.
-        response = signal.sosfreqz(self.sos, worN=f.ravel(), fs=self.sample_rate)[1]
-        return response.reshape(f.shape)
-
-    @property
-    def parameters(self) -> int:
-        """Numbers that were fitted: five in each section."""
-        return 5 * len(self.sos)
-
-
-def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> Biquads:
+def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> EQ:
     """Fits a cascade of biquads to recordings, so that its output comes close to the wet ones.
 
     With X and Y the spectra of a dry and a wet recording and H the cascade's response, it
@@ -84,12 +39,13 @@ def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> Biquads:
             change nothing. The best fit counts.
 
     Returns:
-        The filter, at the recordings' sample rate.
+        An equalizer of so many sections, at the recordings' sample rate.
 
     Raises:
-        EqlibError: for no sections, or a fit that ends without a finite error.
+        EqlibError: for no sections, a seed below zero, or a fit that ends without a finite error.
     """
     sections = check_integer("sections", sections, at_least=1, cure="Use 1 to 8.")
+    seed = check_integer("seed", seed, at_least=0, cure="Give it as an integer.")
     statistics = _spectra(pairs)
     rng = np.random.default_rng(seed)
     fits = [_descend(*statistics, *_start(sections, rng)) for _ in range(STARTS)]
@@ -100,7 +56,7 @@ def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> Biquads:
             "a start from which the fit comes to an end",
             "Choose another seed, or fewer sections.",
         )
-    return Biquads(sos, pairs.dry.sample_rate)
+    return EQ.from_sos(sos, sample_rate=pairs.dry.sample_rate)
 
 
 def _start(sections: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -116,7 +72,7 @@ def _start(sections: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
 def _descend(
     power: Tensor, cross: Tensor, energy: Tensor, omega: Tensor, poles: Tensor, zeros: Tensor
 ) -> tuple[float, np.ndarray]:
-    """The error that one start ends with (infinite for NaN), and its sections."""
+    """The error that one start ends with (infinite if it found no filter), and its sections."""
     z1 = torch.polar(torch.ones_like(omega), -omega)
     z2 = z1 * z1
 
@@ -158,7 +114,9 @@ def _descend(
         error = log_error().item()
         a1, a2 = denominators()
         sos = torch.stack([*zeros, torch.ones_like(a1), a1, a2], -1).numpy()
-    return (error if math.isfinite(error) else math.inf), sos
+        # In floating point, a pole may be rounded onto the unit circle.
+        stable = bool((a2.abs() < 1).all() and (a1.abs() < 1 + a2).all())
+    return (error if stable and math.isfinite(error) else math.inf), sos
 
 
 def _spectra(pairs: Pairs) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -8,18 +8,12 @@ Chapters: the tour (book/tour.ipynb), "When not to use a network".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-import torch
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import fft, linalg, signal
+from scipy import fft, linalg
 
-from eqlib.audio import AudioT, check_audio
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.equalizers.stage import frequency_response
 from eqlib.errors import EqlibError, check_integer
 
 NOISE = 1e-12  # -120 dB, as power
@@ -27,64 +21,7 @@ NOISE = 1e-12  # -120 dB, as power
 partials, or above a lowpass, leaves no tap undecided."""
 
 
-@dataclass(frozen=True, eq=False)
-class FIRFilter:
-    """A FIR filter of any taps, applied and examined like an `EQ`.
-
-    Args:
-        taps: (taps,) the impulse response, floating point.
-        advance: samples by which it begins before time zero.
-        sample_rate: in Hz.
-
-    Raises:
-        EqlibError: for taps that are not finite, or not in one row, and for numbers that cannot be.
-    """
-
-    taps: np.ndarray
-    advance: int = 0
-    sample_rate: int = 16_000
-
-    def __post_init__(self) -> None:
-        check_audio("taps", np.asarray(self.taps))
-        if np.ndim(self.taps) != 1:
-            raise EqlibError(
-                f"taps has shape {np.shape(self.taps)}", "one row of taps", "Take one filter."
-            )
-        check_integer("advance", self.advance, at_least=0, cure="Use 0 for a causal filter.")
-        check_integer("sample_rate", self.sample_rate, at_least=1, cure="Give it in Hz.")
-
-    def __call__(self, audio: AudioT) -> AudioT:
-        """The filtered audio, with silence before its first sample and after its last.
-
-        Args:
-            audio: (..., samples), floating point, numpy or torch on any device.
-
-        Returns:
-            The same kind, dtype, device and shape; computed in float64 by scipy.
-
-        Raises:
-            EqlibError: as an `EQ` does, for audio that cannot be filtered.
-        """
-        audio = EQ.flat(sample_rate=self.sample_rate)(audio)  # an EQ's checks, and a copy
-        if isinstance(audio, torch.Tensor):
-            return torch.from_numpy(self(audio.cpu().double().numpy())).to(audio)
-        edges = [(0, 0)] * (audio.ndim - 1) + [(0, self.advance)]
-        y = signal.lfilter(self.taps, 1.0, np.pad(audio.astype(np.float64), edges))
-        return y[..., self.advance :].astype(audio.dtype)
-
-    def response(self, frequencies_hz: Any) -> np.ndarray:
-        """The complex frequency response at frequencies in Hz, in the shape they are given in.
-
-        Raises:
-            EqlibError: for frequencies that are not finite numbers.
-        """
-        one = EQ.flat(sample_rate=self.sample_rate).response(frequencies_hz)  # an EQ's checks
-        f = np.asarray(frequencies_hz, dtype=np.float64)
-        advance = np.exp(2j * np.pi * f / self.sample_rate * self.advance)
-        return one * advance * frequency_response(self.taps, np.ones(1), f, self.sample_rate)
-
-
-def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> FIRFilter:
+def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> EQ:
     """The FIR filter that comes closest to the effect: least squares over all recordings.
 
     It minimizes sum_n (wet[n] - sum_k h[k] dry[n - k])^2 for lags k from -(taps - 1) / 2 to
@@ -93,7 +30,7 @@ def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> FIRFilter:
     autocorrelation of the dry recordings and p their cross-correlation with the wet ones.
 
     Notes leave much of the spectrum nearly empty. On the package's piano notes R has a condition
-    number of 2e9 at 127 taps, which float64 solves without help. AudioT whose spectrum has gaps
+    number of 2e9 at 127 taps, which float64 solves without help. Audio whose spectrum has gaps
     goes far beyond, so as much is added to the diagonal as white noise 120 dB below the dry
     recordings would add; on the piano notes it changes no result by 0.01 dB.
 
@@ -102,7 +39,7 @@ def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> FIRFilter:
         taps: odd, 3 or more. 127 is the reach of the network: two 'same' convolutions of 64.
 
     Returns:
-        The filter, at the recordings' sample rate, centered on time zero.
+        An equalizer of one stage, its taps, at the recordings' sample rate, centered on time zero.
 
     Raises:
         EqlibError: for an even number of taps, or fewer than 3.
@@ -126,4 +63,4 @@ def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> FIRFilter:
         outside += rows.T @ rows
     R = linalg.toeplitz(auto) - outside + NOISE * auto[0] * np.eye(taps)
     h = linalg.solve(R, cross, assume_a="pos")
-    return FIRFilter(h, advance=reach, sample_rate=pairs.dry.sample_rate)
+    return EQ.from_taps(h, advance_samples=reach, sample_rate=pairs.dry.sample_rate)

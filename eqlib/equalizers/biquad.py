@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
 from eqlib.equalizers.stage import GAIN_LIMIT_DB
 from eqlib.errors import EqlibError, check_number
 
-KINDS = ("low_shelf", "high_shelf", "peaking", "lowpass", "highpass", "bandpass", "notch")
+Kind = Literal["low_shelf", "high_shelf", "peaking", "lowpass", "highpass", "bandpass", "notch"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 LIMITS = {  # exclusive; far beyond any EQ, and far from the limits of floating point
     "cutoff_hz": (0.0, math.inf),
     "gain_db": (-GAIN_LIMIT_DB, GAIN_LIMIT_DB),
@@ -39,7 +40,7 @@ class Biquad:
         EqlibError: for an unknown kind, a number out of range, or one too many or missing.
     """
 
-    kind: str
+    kind: Kind
     cutoff_hz: float
     gain_db: float | None = None
     q: float | None = None
@@ -49,7 +50,7 @@ class Biquad:
     delay_samples: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise EqlibError(f"kind is {self.kind!r}", f"one of {', '.join(KINDS)}", "Choose one.")
         shelf = self.kind.endswith("shelf")
         width = "slope" if shelf and self.q is None else "q"

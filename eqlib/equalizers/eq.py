@@ -1,6 +1,6 @@
-"""EQ targets: biquads of the AudioT EQ Cookbook, FIR filters, and cascades of both as one value.
+"""EQ targets: biquads of the Audio EQ Cookbook, FIR filters, and cascades of both as one value.
 
-Source of the biquads: R. Bristow-Johnson, "AudioT EQ Cookbook". Chapter: the tour,
+Source of the biquads: R. Bristow-Johnson, "Audio EQ Cookbook". Chapter: the tour,
 book/tour.ipynb.
 
     eq = EQ.low_shelf(cutoff_hz=500, gain_db=10) + EQ.peaking(cutoff_hz=2_000, gain_db=-6, q=2)
@@ -13,18 +13,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy import signal
 
-from eqlib.audio import AudioT, check_audio
+from eqlib.audio import AudioT, returned, to_array
+from eqlib.equalizers import settings as stage_settings
 from eqlib.equalizers.biquad import Biquad
-from eqlib.equalizers.fir import FIR, Curve, Phase
-from eqlib.equalizers.stage import frequency_response
-from eqlib.errors import EqlibError, check_integer
+from eqlib.equalizers.coefficients import Section, Taps, given_sections, given_taps
+from eqlib.equalizers.fir import FIR, Curve, Phase, check_stages
+from eqlib.equalizers.stage import frequency_response, real_array
+from eqlib.errors import EqlibError, check_integer, check_sample_rate
+
+RATE_CURE = "Give the audio's sample rate in Hz, such as 16_000."
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class EQ:
     it. All frequencies are in Hz, all gains in dB, and `sample_rate` is 16,000 Hz by default.
 
     Args:
-        stages: biquads and FIR filters, in order. None at all is the flat EQ.
+        stages: biquads, FIR filters, and filters given by their coefficients, in order. None at
+            all is the flat EQ.
         sample_rate: in Hz.
 
     Raises:
@@ -44,14 +50,15 @@ class EQ:
             frequency not below half the sample rate, or a sample rate that is no positive integer.
     """
 
-    stages: tuple[Biquad | FIR, ...] = ()
+    stages: tuple[Biquad | Section | FIR | Taps, ...] = ()
     sample_rate: int = 16_000
 
     def __post_init__(self) -> None:
-        cure = "Give the audio's sample rate in Hz, such as 16_000."
-        rate = check_integer("sample_rate", self.sample_rate, at_least=1, cure=cure)
+        rate = check_integer("sample_rate", self.sample_rate, at_least=1, cure=RATE_CURE)
         object.__setattr__(self, "sample_rate", rate)
-        _check_stages(self.stages, (Biquad, FIR), rate)
+        check_stages("stages", self.stages, (Biquad, Section, FIR, Taps))
+        for stage in self.stages:
+            stage.check(rate)
 
     @classmethod
     def flat(cls, *, sample_rate: int = 16_000) -> EQ:
@@ -135,6 +142,36 @@ class EQ:
         curve = Curve(frequencies_hz, gains_db)
         return cls((FIR((curve,), taps, phase, compensate_delay),), sample_rate)
 
+    @classmethod
+    def from_taps(
+        cls, taps: ArrayLike, *, advance_samples: int = 0, sample_rate: int = 16_000
+    ) -> EQ:
+        """A FIR filter of given taps, such as `eqlib.baselines.least_squares_fir` finds.
+
+        Args:
+            taps: (taps,) the impulse response.
+            advance_samples: samples by which it begins before time zero.
+            sample_rate: in Hz.
+
+        Raises:
+            EqlibError: for taps that are not one row of finite numbers, or a number that cannot be.
+        """
+        return cls((given_taps(taps, advance_samples),), sample_rate)
+
+    @classmethod
+    def from_sos(cls, sos: ArrayLike, *, sample_rate: int = 16_000) -> EQ:
+        """A cascade of second-order sections, such as `scipy.signal` designs.
+
+        Args:
+            sos: (sections, 6), rows b0 b1 b2 1 a1 a2.
+            sample_rate: in Hz.
+
+        Raises:
+            EqlibError: for an array of another shape, a row whose fourth number is not 1, and a
+                section that is not stable.
+        """
+        return cls(given_sections(sos), sample_rate)
+
     def fir(
         self, *, taps: int = 129, phase: Phase = "linear", compensate_delay: bool = False
     ) -> EQ:
@@ -165,45 +202,46 @@ class EQ:
             )
         return EQ(self.stages + other.stages, self.sample_rate)
 
-    def __call__(self, audio: AudioT) -> AudioT:
+    def __radd__(self, other: object) -> EQ:
+        """Never an EQ: what stands before the + is none."""
+        cure = "Make it an EQ first. A list is joined by sum(eqs, EQ.flat())."
+        raise EqlibError(f"an EQ was added to {other!r}", "two EQs", cure)
+
+    def __call__(self, audio: AudioT, *, sample_rate: int | None = None) -> AudioT:
         """The equalized audio, from silence (zero state) before the first sample.
 
         Args:
             audio: (..., samples), floating point, numpy or torch on any device. Zeros follow
                 its end, where a compensated delay asks for more.
+            sample_rate: of the audio, in Hz. Samples do not tell theirs: give it where you have
+                it, and it is checked against the EQ's.
 
         Returns:
             The same kind, dtype, device and shape; computed in float64 by scipy.
 
         Raises:
-            EqlibError: for integer, empty, NaN or infinite audio, or a tensor that requires a
-                gradient (none flows through scipy).
+            EqlibError: for integer, empty, NaN or infinite audio, (samples, channels) instead of
+                (channels, samples), another sample rate, or a tensor that requires a gradient
+                (none flows through scipy).
         """
-        if isinstance(audio, torch.Tensor):
-            if audio.requires_grad:
-                raise EqlibError(
-                    "audio is a tensor that requires a gradient",
-                    "audio without one: an EQ is a target, made by scipy",
-                    "Give it audio.detach().",
-                )
-            # bfloat16 has no numpy twin, and not every device has float64.
-            array = audio.cpu().double() if audio.is_floating_point() else audio.cpu()
-            return torch.from_numpy(self(array.numpy())).to(audio.dtype).to(audio.device)
-        if not isinstance(audio, np.ndarray):
+        if sample_rate is not None:
+            rate = check_integer("sample_rate", sample_rate, at_least=1, cure=RATE_CURE)
+            check_sample_rate("the audio", rate, self.sample_rate)
+        if isinstance(audio, torch.Tensor) and audio.requires_grad:
             raise EqlibError(
-                f"audio is a {type(audio).__name__}",
-                "a numpy array or a torch tensor",
-                "Load it with soundfile, or use np.asarray.",
+                "audio is a tensor that requires a gradient",
+                "audio without one: an EQ is a target, made by scipy",
+                "Give it audio.detach().",
             )
-        check_audio("audio", audio)
+        dry = to_array("audio", audio).astype(np.float64, copy=False)
         # Advancing once, at the end, keeps what a stage does before time zero for the next one.
         advance = sum(stage.advance_samples for stage in self.stages)
-        y = np.pad(audio.astype(np.float64), [(0, 0)] * (audio.ndim - 1) + [(0, advance)])
+        y = np.pad(dry, [(0, 0)] * (dry.ndim - 1) + [(0, advance)])
         for stage in self.stages:
             y = signal.lfilter(*stage.coefficients(self.sample_rate), y)
-        return y[..., advance:].astype(audio.dtype)
+        return returned(torch.from_numpy(np.ascontiguousarray(y[..., advance:])), audio)
 
-    def response(self, frequencies_hz: Any) -> np.ndarray:
+    def response(self, frequencies_hz: ArrayLike) -> np.ndarray:
         """The frequency response, from the coefficients, with all delays and advances.
 
         Args:
@@ -215,16 +253,8 @@ class EQ:
         Raises:
             EqlibError: for frequencies that are not finite numbers.
         """
-        try:
-            f = np.asarray(frequencies_hz, dtype=np.float64)
-        except (TypeError, ValueError):
-            f = np.array(np.nan)
-        if not np.all(np.isfinite(f)):
-            raise EqlibError(
-                f"frequencies_hz is {frequencies_hz!r}",
-                "finite numbers",
-                "Give frequencies in Hz, such as np.geomspace(20, 8_000, 400).",
-            )
+        cure = "Give frequencies in Hz, such as np.geomspace(20, 8_000, 400)."
+        f = real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
         h = np.ones(f.shape, dtype=np.complex128)
         for stage in self.stages:
             b, a = stage.coefficients(self.sample_rate)
@@ -251,7 +281,7 @@ class EQ:
             EqlibError: if a stage is a FIR filter, which has none.
         """
         for stage in self.stages:
-            if isinstance(stage, FIR):
+            if not isinstance(stage, (Biquad, Section)):
                 raise EqlibError(
                     f"the EQ contains {stage.describe()}",
                     "biquads only",
@@ -261,8 +291,14 @@ class EQ:
         return np.reshape(sections, (-1, 6))
 
     @property
+    def parameters(self) -> int:
+        """How many coefficients its filters have: five a biquad or section, a FIR's taps."""
+        pairs = (stage.coefficients(self.sample_rate) for stage in self.stages)
+        return sum(len(b) + len(a) - 1 for b, a in pairs)
+
+    @property
     def delay_samples(self) -> int:
-        """The delay of all FIR stages that is not compensated, in samples."""
+        """The delay of all linear-phase stages that is not compensated, in samples."""
         return sum(stage.delay_samples for stage in self.stages)
 
     def describe(self) -> str:
@@ -272,46 +308,45 @@ class EQ:
     __str__ = describe
 
     def to_dict(self) -> dict[str, Any]:
-        """All settings, as a dict that JSON can hold and `from_dict` makes an equal EQ of."""
-        return asdict(self)
+        """All settings, as a dict that JSON can hold and `from_dict` makes an equal EQ of.
+
+        Each stage names its "type": "biquad", "fir" (whose targets are stages too, or a "curve"),
+        "taps" or "section".
+        """
+        stages = [stage_settings.to_dict(stage) for stage in self.stages]
+        return {"stages": stages, "sample_rate": self.sample_rate}
 
     @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> EQ:
-        """The EQ that `to_dict` wrote.
+    def from_dict(cls, settings: Any) -> EQ:
+        """The EQ that `to_dict` wrote, today or before stages named their types.
 
         Raises:
             EqlibError: for unknown or missing keys, or settings that no EQ can have.
         """
-        eq = _from_dict(settings)
-        if not isinstance(eq, EQ):
-            raise EqlibError(f"settings is {settings!r}", "what EQ.to_dict wrote", "Use that.")
-        return eq
+        if not isinstance(settings, dict):
+            expected = "a dict that EQ.to_dict wrote"
+            raise EqlibError(f"settings is {settings!r}", expected, stage_settings.CURE)
+        if set(settings) != {"stages", "sample_rate"}:
+            keys = ", ".join(map(str, settings))
+            raise EqlibError(
+                f"settings has the keys {keys}",
+                "an equalizer's (stages, sample_rate)",
+                stage_settings.CURE,
+            )
+        stages = settings["stages"]
+        if not isinstance(stages, (list, tuple)):
+            raise EqlibError(f"stages is {stages!r}", "a list of stages", stage_settings.CURE)
+        # A curve by itself is refused by the EQ.
+        made: tuple[Any, ...] = tuple(stage_settings.from_dict(stage) for stage in stages)
+        return cls(made, settings["sample_rate"])
 
 
-def _check_stages(stages: Any, allowed: tuple[type, ...], sample_rate: int) -> None:
-    if not isinstance(stages, tuple) or not all(isinstance(stage, allowed) for stage in stages):
-        names = ", ".join(kind.__name__ for kind in allowed)
-        cure = "Use the constructors of EQ, such as EQ.peaking, and + between them."
-        raise EqlibError(f"the stages are {stages!r}", f"a tuple of {names}", cure)
-    for stage in stages:
-        if isinstance(stage, FIR):
-            _check_stages(stage.target, (Biquad, FIR, Curve), sample_rate)
-        else:
-            stage.check(sample_rate)
+def as_written_today(settings: Any) -> Any:
+    """What `EQ.to_dict` wrote at any time, as it writes it today; anything else as it is.
 
-
-def _from_dict(value: Any) -> Any:
-    """The inverse of `dataclasses.asdict`: each of the four types is known by its keys."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_from_dict(item) for item in value)
-    if not isinstance(value, dict):
-        return value
-    known = {kind: [field.name for field in fields(kind)] for kind in (EQ, Biquad, FIR, Curve)}
-    for kind, names in known.items():
-        if set(value) == set(names):
-            return kind(**{name: _from_dict(item) for name, item in value.items()})
-    raise EqlibError(
-        f"settings has the keys {', '.join(map(str, value))}",
-        " or ".join(f"{kind.__name__} ({', '.join(names)})" for kind, names in known.items()),
-        "Use a dict that EQ.to_dict wrote, with no key more or less.",
-    )
+    With it, what files of several ages hold is compared by its meaning.
+    """
+    try:
+        return EQ.from_dict(settings).to_dict()
+    except EqlibError:
+        return settings

@@ -10,17 +10,17 @@ cepstrum analysis, for minimum phase. Chapter: the tour, book/tour.ipynb.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy import fft
 
+from eqlib.equalizers.biquad import Biquad
+from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.stage import GAIN_LIMIT_DB, Stage, frequency_response
-from eqlib.errors import EqlibError, check_integer, check_number
+from eqlib.errors import EqlibError, check_integer, check_numbers
 
 Phase = Literal["linear", "minimum"]
 GRID = 2**16  # frequencies of the design; it takes responses to be shorter than 2 * GRID samples
@@ -46,8 +46,11 @@ class Curve:
     gains_db: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        frequencies = _numbers("frequencies_hz", self.frequencies_hz, 0.0, math.inf)
-        gains = _numbers("gains_db", self.gains_db, -GAIN_LIMIT_DB, GAIN_LIMIT_DB)
+        cure = "Give frequencies_hz as a list of numbers above 0."
+        frequencies = check_numbers("frequencies_hz", self.frequencies_hz, above=0.0, cure=cure)
+        cure = "Give gains_db as a list of numbers in this range."
+        above, below = -GAIN_LIMIT_DB, GAIN_LIMIT_DB
+        gains = check_numbers("gains_db", self.gains_db, above=above, below=below, cure=cure)
         if len(frequencies) != len(gains) or len(gains) < 2:
             raise EqlibError(
                 f"a curve was drawn with {len(frequencies)} frequencies and {len(gains)} gains",
@@ -100,7 +103,7 @@ class FIR:
             delay, so there it changes nothing.
 
     Raises:
-        EqlibError: for taps, phase or compensate_delay that are not so.
+        EqlibError: for a target, taps, phase or compensate_delay that are not so.
     """
 
     target: tuple[Stage | Curve, ...]
@@ -109,11 +112,12 @@ class FIR:
     compensate_delay: bool = False
 
     def __post_init__(self) -> None:
+        check_stages("target", self.target, (Biquad, Section, Taps, FIR, Curve))
         cure = f"Choose 3 to {MAX_TAPS} taps; 129 suit most EQs at 16 kHz."
         taps = check_integer("taps", self.taps, at_least=3, cure=cure)
         if taps > MAX_TAPS:
             raise EqlibError(f"taps is {taps}", f"at most {MAX_TAPS}", cure)
-        if self.phase not in ("linear", "minimum"):
+        if not isinstance(self.phase, str) or self.phase not in get_args(Phase):
             raise EqlibError(
                 f"phase is {self.phase!r}", "'linear' or 'minimum'", "Choose one of the two."
             )
@@ -138,6 +142,11 @@ class FIR:
     def delay_samples(self) -> int:
         """The delay that remains, in samples."""
         return (self.taps - 1) // 2 - self.advance_samples if self.phase == "linear" else 0
+
+    def check(self, sample_rate: int) -> None:
+        """Raises `EqlibError` unless all parts of the target suit the sample rate."""
+        for part in self.target:
+            part.check(sample_rate)
 
     def coefficients(self, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         """(b, a), with b the impulse response (taps,) before any advance, and a = 1."""
@@ -182,14 +191,9 @@ def _design(fir: FIR, sample_rate: int) -> np.ndarray:
     return h
 
 
-def _numbers(name: str, values: Iterable[float], above: float, below: float) -> tuple[float, ...]:
-    """The values as floats, each strictly between the two bounds."""
-    cure = f"Give {name} as a list of numbers in this range."
-    try:
-        listed = list(values)
-    except TypeError:
-        raise EqlibError(f"{name} is {values!r}", "a list of numbers", cure) from None
-    return tuple(
-        check_number(f"{name}[{i}]", value, above=above, below=below, cure=cure)
-        for i, value in enumerate(listed)
-    )
+def check_stages(name: str, stages: object, allowed: tuple[type, ...]) -> None:
+    """Raises `EqlibError` unless the stages are a tuple of the allowed types."""
+    if not isinstance(stages, tuple) or not all(isinstance(stage, allowed) for stage in stages):
+        expected = "a tuple of " + ", ".join(kind.__name__ for kind in allowed)
+        cure = "Use the constructors of EQ, such as EQ.peaking, and + between them."
+        raise EqlibError(f"{name} is {stages!r}", expected, cure)

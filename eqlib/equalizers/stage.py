@@ -1,4 +1,4 @@
-"""What every stage of an EQ can do.
+"""What every stage of an EQ can do, and the frequency response of its coefficients.
 
 Chapter: "Hearing equalizers".
 """
@@ -8,24 +8,91 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from eqlib.errors import EqlibError
 
 GAIN_LIMIT_DB = 120.0  # far beyond any EQ, and far from the limits of floating point
 
 
-def frequency_response(
-    b: np.ndarray, a: np.ndarray, frequencies_hz: np.ndarray, sample_rate: int
-) -> np.ndarray:
-    """H(z) = B(z) / A(z) on the unit circle, both polynomials in z^-1. Complex, as the input."""
-    z = np.exp(2j * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / sample_rate)
-    polynomial = np.polynomial.polynomial.polyval
-    return polynomial(1 / z, b) / polynomial(1 / z, a)
-
-
 class Stage(Protocol):
-    """One filter of an EQ, a biquad or a FIR, as far as a FIR that imitates it needs to know."""
+    """One filter of an EQ: a biquad, a FIR, or one that is given by its coefficients."""
+
+    @property
+    def advance_samples(self) -> int:
+        """By how many samples the output is moved earlier."""
+
+    @property
+    def delay_samples(self) -> int:
+        """The delay that remains, in samples, where the stage was designed to have one."""
+
+    def check(self, sample_rate: int) -> None:
+        """Raises `EqlibError` unless the stage makes sense at this sample rate, in Hz."""
 
     def coefficients(self, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-        """(b, a), the numerator and the denominator in powers of z^-1."""
+        """(b, a), the numerator and the denominator in powers of z^-1, with a[0] = 1."""
 
     def describe(self) -> str:
         """The filter in a few words."""
+
+
+def frequency_response(
+    b: np.ndarray, a: np.ndarray, frequencies_hz: ArrayLike, sample_rate: int
+) -> np.ndarray:
+    """H(z) = B(z) / A(z) on the unit circle, both polynomials in z^-1.
+
+    Args:
+        b: (taps,) the numerator.
+        a: (taps,) the denominator.
+        frequencies_hz: in Hz, of any shape.
+        sample_rate: in Hz.
+
+    Returns:
+        complex128, in the shape of the frequencies.
+    """
+    z = np.exp(2j * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / sample_rate)
+    polynomial = np.polynomial.polynomial.polyval
+    return np.asarray(polynomial(1 / z, b) / polynomial(1 / z, a))
+
+
+def taps_response(
+    taps: np.ndarray, lags: ArrayLike, frequencies_hz: ArrayLike, *, sample_rate: int
+) -> np.ndarray:
+    """The response of FIR filters whose taps stand at given lags: sum_k h[k] e^(-i omega lag_k).
+
+    Args:
+        taps: (..., taps), one filter or an array of them.
+        lags: (taps,) in samples; below zero for taps that act before time zero.
+        frequencies_hz: in Hz, of any shape.
+        sample_rate: in Hz.
+
+    Returns:
+        complex128, in the shape of the filters followed by that of the frequencies.
+    """
+    turns = np.multiply.outer(lags, np.asarray(frequencies_hz, np.float64)) / sample_rate
+    return np.tensordot(taps, np.exp(-2j * np.pi * turns), axes=1)
+
+
+def real_array(name: str, values: object, *, expected: str, cure: str) -> np.ndarray:
+    """A list, array or tensor of real, finite numbers, as float64.
+
+    Args:
+        name: the argument's name, for the message.
+        values: what the user gave, of any shape.
+        expected: what it should be, in words.
+        cure: what to do if it is not.
+
+    Raises:
+        EqlibError: for text, booleans, complex numbers, NaN and infinity, and what is no number.
+    """
+    # A list of Python's numbers, for NumPy has no bfloat16 and sees no other device.
+    listed = values.tolist() if isinstance(values, torch.Tensor) else values
+    try:
+        array = np.asarray(listed)
+    except (TypeError, ValueError):  # rows of several lengths
+        array = np.array(None)
+    numbers = array.astype(np.float64) if array.dtype.kind in "iuf" else np.array(np.nan)
+    if not np.all(np.isfinite(numbers)):
+        raise EqlibError(f"{name} is {values!r}", expected, cure)
+    return numbers

@@ -18,6 +18,7 @@ from eqlib.equalizers.targets import REFERENCE, TARGETS
 from eqlib.errors import EqlibError
 from eqlib.experiments import sets
 from eqlib.experiments.sets import NOTES
+from eqlib.experiments.settings import sparse
 from eqlib.model import EQNetConfig
 from eqlib.training.recipe import Recipe
 
@@ -66,11 +67,12 @@ class Experiment:
         return TARGETS[self.target]
 
     def settings(self) -> dict[str, Any]:
-        """All that decides the result, as JSON: if it changes, the network is trained again."""
+        """What decides the result, as JSON: if it changes, the network is trained again.
+
+        What is as in `settings.NOT_STORED` is left out.
+        """
         settings = asdict(self) | {"eq": self.eq.to_dict(), "recordings": sets.recordings_hash()}
-        if not self.octave_up:  # younger than most results, which it leaves as they are
-            del settings["octave_up"]
-        return json.loads(json.dumps(settings))
+        return sparse(json.loads(json.dumps(settings)))
 
     def train_clips(self) -> Clips:
         """What it learns from: all notes of the split "train" but the left-out families'."""

@@ -30,6 +30,7 @@ from eqlib.data.pairs import Pairs, pair
 from eqlib.experiments import scores
 from eqlib.experiments.plan import Experiment
 from eqlib.experiments.results import RESULTS, add, file_hash, machine, read_results, rounded
+from eqlib.experiments.settings import full
 from eqlib.model import EQNet
 from eqlib.networks.shipped import WEIGHTS_FOLDER
 from eqlib.training import loop, parallel
@@ -88,7 +89,7 @@ def reproduce(
 def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: bool) -> bool:
     """Whether the results file holds this experiment as it is now, and its weights are there."""
     entry = read_results(results)["networks"].get(experiment.name, {})
-    if entry.get("settings") != _settings(experiment, quick):
+    if not _same_settings(experiment, entry, quick):
         return False
     version = entry.get("baselines", {}).get("version")
     if _has_baselines(experiment) and version != scores.BASELINES_VERSION:
@@ -108,7 +109,7 @@ def _one(
     pairs = pair(experiment.train_clips(), experiment.eq)
     validation = pair(experiment.validation_clips(), experiment.eq)
     before = read_results(results)["networks"].get(experiment.name, {})
-    trained = before.get("settings") == _settings(experiment, quick) and (
+    trained = _same_settings(experiment, before, quick) and (
         experiment.kind != "target" or _weights_match(experiment, before, weights)
     )
     # Where it is trained, only its baselines are of another time.
@@ -220,6 +221,11 @@ def _weights_match(experiment: Experiment, entry: dict[str, Any], weights: Path)
 
 def _settings(experiment: Experiment, quick: bool) -> dict[str, Any]:
     return experiment.settings() | ({"quick_seconds": list(QUICK_SECONDS)} if quick else {})
+
+
+def _same_settings(experiment: Experiment, entry: dict[str, Any], quick: bool) -> bool:
+    """By their meaning: older entries hold all settings, newer ones those that are not usual."""
+    return full(entry.get("settings", {})) == full(_settings(experiment, quick))
 
 
 def _folder_name(experiment: Experiment, quick: bool) -> str:

@@ -108,7 +108,7 @@ def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dic
 
     return {
         "doing nothing": entry(np.copy, 0, 0.0),
-        "least-squares FIR": entry(fir, len(fir.taps), fir_seconds),
+        "least-squares FIR": entry(fir, fir.parameters, fir_seconds),
         "biquads": entry(biquads, biquads.parameters, biquads_seconds)
         | {"sos": biquads.sos.tolist()},
     }

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from eqlib.analysis.channels import center_frequencies_hz, filters, symmetry
 from eqlib.audio import check_audio, db
+from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.model import EQNet
 from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps_db, styles
@@ -49,10 +50,10 @@ def taps(filters: Mapping[str, np.ndarray], *, sample_rate: int, range_db: float
         check_audio(name, h)
         if h.ndim != 1:
             raise EqlibError(f"{name} has shape {h.shape}", "one row of taps", "Take one filter.")
-        seconds = (np.arange(len(h)) - (len(h) - 1) // 2) / sample_rate
-        gain = np.abs(np.exp(-2j * np.pi * np.outer(frequencies_hz, seconds)) @ h)
+        lags = np.arange(len(h)) - (len(h) - 1) // 2
+        gain = np.abs(taps_response(h, lags, frequencies_hz, sample_rate=sample_rate))
         gain_db = db(gain, floor=1e-12)
-        above.plot(seconds * 1e3, h, label=name, **style)
+        above.plot(lags / sample_rate * 1e3, h, label=name, **style)
         below.plot(frequencies_hz, gain_db, **style)
         top_db = max(top_db, gain_db.max())
     above.set(xlabel="time (ms)", ylabel="weight")
@@ -108,8 +109,8 @@ def filter_bank(net: EQNet) -> Figure:
     centers_hz = center_frequencies_hz(net)
     order = np.argsort(centers_hz)
     frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 150)
-    seconds = np.arange(weight.shape[1]) / sample_rate
-    gain = np.abs(weight[order] @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
+    lags = np.arange(weight.shape[1])
+    gain = np.abs(taps_response(weight[order], lags, frequencies_hz, sample_rate=sample_rate))
     gain_db = db(gain / gain.max(), floor=1e-6)
 
     fig = Figure(figsize=(WIDTH, 5))
@@ -121,7 +122,7 @@ def filter_bank(net: EQNet) -> Figure:
     log_frequency(ax, "x", low_hz=BANK_LOW_HZ, high_hz=sample_rate / 2)
     fig.colorbar(mesh, ax=ax, label="gain (dB)")
 
-    ms = seconds * 1e3
+    ms = lags / sample_rate * 1e3
     for column, row in enumerate(np.linspace(0, len(order) - 1, 3).round().astype(int)):
         ax = fig.add_subplot(grid[1, column])
         ax.plot(ms, weight[order[row]], **{**OTHERS[0], "linewidth": 1.4})
@@ -156,8 +157,8 @@ def filters_forming(networks: Mapping[str, EQNet]) -> Figure:
         weight = filters(net)
         weight = weight[np.argsort(center_frequencies_hz(net))]
         frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 100)
-        seconds = np.arange(weight.shape[1]) / sample_rate
-        gain = np.abs(weight @ np.exp(-2j * np.pi * np.outer(seconds, frequencies_hz)))
+        lags = np.arange(weight.shape[1])
+        gain = np.abs(taps_response(weight, lags, frequencies_hz, sample_rate=sample_rate))
         gain_db = db(gain / gain.max(1, keepdims=True), floor=1e-6)
         mesh = above.pcolormesh(frequencies_hz, np.arange(len(weight)), gain_db, **steps_db(-30))
         above.set_title(name)
@@ -220,8 +221,7 @@ def orientations(net: EQNet, channel: int) -> Figure:
         ax.axvline(0, color="#999999", linewidth=1, zorder=1)
         ax.set(title=name, xlabel="time (ms)")
         ax.set_ylabel("impulse response" * (column == 0))
-        turn = np.exp(-2j * np.pi * np.outer(frequencies_hz, lags) / rate)
-        gain = np.abs(turn @ path)
+        gain = np.abs(taps_response(path, lags, frequencies_hz, sample_rate=rate))
         gain_db = db(gain / gain.max(), floor=1e-5)
         wide = {**style, "linewidth": 4 - 2.4 * column}
         spectrum.plot(frequencies_hz, gain_db, label=name, **wide)

@@ -14,6 +14,7 @@ from torch import nn
 
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
+from eqlib.equalizers.eq import as_written_today
 from eqlib.errors import EqlibError, check_integer, check_sample_rate
 from eqlib.frames import Segment
 from eqlib.training.recipe import Recipe
@@ -64,7 +65,7 @@ def check_pairs(pairs: Pairs, validation: Pairs, *, sample_rate: int) -> None:
     _check_is_pairs("validation", validation)
     check_sample_rate("the training audio", pairs.dry.sample_rate, sample_rate)
     check_sample_rate("the validation audio", validation.dry.sample_rate, sample_rate)
-    if validation.target != pairs.target:
+    if as_written_today(validation.target) != as_written_today(pairs.target):
         raise EqlibError(
             "the validation pairs are of another effect than the training pairs",
             "the same effect for both",

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from eqlib import checkpoints
 from eqlib.data.pairs import Pairs
+from eqlib.equalizers.eq import as_written_today
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
 from eqlib.training import checks, parallel, snapshot
@@ -70,7 +71,7 @@ class Run:
             "seed": self.seed,
             "recipe": asdict(self.recipe),
             "budget": asdict(budget),
-            "target": pairs.target,
+            "target": as_written_today(pairs.target),
             "audio": snapshot.fingerprint(pairs),
             "validation": snapshot.fingerprint(validation),
         }

@@ -16,6 +16,7 @@ from torch import Tensor
 from eqlib import checkpoints
 from eqlib.data.files import kind_at
 from eqlib.data.pairs import Pairs
+from eqlib.equalizers.eq import as_written_today
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
 from eqlib.training import parallel
@@ -97,7 +98,8 @@ def read(path: Path, net: EQNet, settings: dict[str, Any]) -> Snapshot:
             "Move it elsewhere: files of this name are a run's own.",
         )
     checkpoints.check_same(path, snapshot.header, net)
-    before = snapshot.header["settings"]
+    before = dict(snapshot.header["settings"])
+    before["target"] = as_written_today(before.get("target"))
     changed = [name for name, value in settings.items() if before.get(name) != value]
     weights = snapshot.part("net")
     if any(weights[name].dtype != now.dtype for name, now in net.state_dict().items()):

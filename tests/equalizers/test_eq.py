@@ -184,6 +184,20 @@ def test_any_batch_and_torch_give_what_a_loop_over_clips_gives(eq: EQ) -> None:
     assert np.abs(single - batched).max() < 1e-5
 
 
+def test_a_sample_rate_that_fits_changes_nothing_and_stereo_is_two_clips() -> None:
+    x = noise(2, 4_000)
+    np.testing.assert_array_equal(SHELF(x, sample_rate=FS), np.stack([SHELF(row) for row in x]))
+    other = EQ.lowpass(cutoff_hz=500, sample_rate=44_100)
+    np.testing.assert_array_equal(other(x, sample_rate=np.int64(44_100)), other(x))
+
+
+def test_frequencies_may_be_tensors() -> None:
+    f = torch.tensor([100.0, 1_000.0], dtype=torch.bfloat16)
+    np.testing.assert_array_equal(SHELF.response(f), SHELF.response(f.tolist()))
+    weights = torch.tensor([100.0], requires_grad=True)
+    np.testing.assert_array_equal(SHELF.response(weights), SHELF.response([100]))
+
+
 @pytest.mark.parametrize("name", REFERENCE)
 def test_fir_versions_have_the_magnitude_of_the_reference_targets(name: str) -> None:
     f = np.geomspace(20, 7_900, 400)
@@ -402,8 +416,35 @@ def settings(**changes: object) -> dict:
         (lambda: EQ.from_dict(settings(stages=[{"kind": "lowpass"}])), "keys kind;"),
         (lambda: EQ.from_dict(settings(stages=[{**POINTS}])), "Curve("),
         (lambda: EQ.from_dict(settings(stages=3)), "3"),
-        (lambda: EQ.from_dict(settings()["stages"][0]), "low_shelf"),
+        (lambda: EQ.from_dict(settings()["stages"][0]), "keys type, kind"),
         (lambda: EQ.from_dict("low shelf"), "'low shelf'"),
+        (lambda: low(cutoff_hz=np.complex128(500)), "cutoff_hz is np.complex128(500"),
+        (lambda: low(cutoff_hz=np.array(500 + 1j)), "cutoff_hz is array(500"),
+        (lambda: low(cutoff_hz=torch.tensor(500 + 1j)), "cutoff_hz is tensor(500"),
+        (lambda: low(cutoff_hz=torch.tensor(True)), "cutoff_hz is tensor(True)"),
+        (lambda: low(cutoff_hz=np.array(True)), "cutoff_hz is array(True)"),
+        (lambda: low(cutoff_hz=True), "cutoff_hz is True"),
+        (lambda: low(cutoff_hz=b"500"), "cutoff_hz is b'500'"),
+        (lambda: low(cutoff_hz=bytearray(b"500")), "cutoff_hz is bytearray(b'500')"),
+        (lambda: low(cutoff_hz=np.array("500")), "cutoff_hz is array('500'"),
+        (lambda: low(cutoff_hz=[500]), "cutoff_hz is [500]"),
+        (lambda: low(cutoff_hz=torch.tensor([500.0])), "cutoff_hz is tensor([500.])"),
+        (lambda: Biquad(["lowpass"], 500, q=1), "kind is ['lowpass']"),
+        (lambda: Biquad(np.array(["lowpass", "notch"]), 500, q=1), "kind is array("),
+        (lambda: SHELF.fir(phase=["linear"]), "phase is ['linear']"),
+        (lambda: SHELF.fir(phase=np.array(["linear", "minimum"])), "phase is array("),
+        (lambda: FIR([SHELF.stages[0]]), "target is [Biquad"),
+        (lambda: SHELF.response(["500"]), "frequencies_hz is ['500']"),
+        (lambda: SHELF.response(np.array([500 + 1j])), "frequencies_hz is array([500"),
+        (lambda: SHELF.response([True]), "frequencies_hz is [True]"),
+        (lambda: SHELF.response(torch.tensor([1j])), "frequencies_hz is tensor([0"),
+        (lambda: SHELF(noise(64), sample_rate=44_100), "44100 Hz; expected 16000 Hz"),
+        (lambda: SHELF(noise(64), sample_rate="16000"), "sample_rate is '16000'"),
+        (lambda: SHELF(noise(64), sample_rate=16e3), "sample_rate is 16000.0"),
+        (lambda: SHELF(noise(4_000, 2)), "time along the last axis"),
+        (lambda: CASCADE.fir()(torch.from_numpy(noise(4_000, 2))), "audio.T"),
+        (lambda: EQ.from_sos(CASCADE.sos)(noise(4_000, 2)), "audio.T"),
+        (lambda: sum([SHELF, SHELF]), "added to 0"),
     ],
 )
 def test_each_mistake_is_named(mistake, named: str) -> None:

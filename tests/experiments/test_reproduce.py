@@ -17,13 +17,14 @@ import torch
 from safetensors.torch import load_file
 
 import eqlib
-from eqlib import EqlibError, EQNetConfig, Recipe, checkpoints, data, metrics
+from eqlib import EQ, EqlibError, EQNetConfig, Recipe, checkpoints, data, metrics
 from eqlib.__main__ import main
 from eqlib.baselines import biquads
 from eqlib.data.clips import Clips
 from eqlib.equalizers.targets import TARGETS
 from eqlib.experiments import reproduce, results, scores
 from eqlib.experiments.plan import UNHEARD, Experiment, chosen, experiments
+from eqlib.experiments.settings import full
 from eqlib.networks import shipped
 from support import ROOT
 
@@ -307,7 +308,7 @@ def test_the_weights_are_the_targets_and_no_others():
 def test_each_network_reproduces_its_scores(name):
     recorded = results.read_results()["networks"][name]["scores"]["piano"]
     net, experiment = eqlib.pretrained(name), experiments()[name]
-    assert net.info["target"] == json.loads(json.dumps(experiment.eq.to_dict()))
+    assert EQ.from_dict(net.info["target"]) == experiment.eq
     pairs = eqlib.pair(experiment.test_clips()["piano"], experiment.eq)
     for clip_name, dry, wet in zip(pairs.dry.names, pairs.dry, pairs.wet, strict=True):
         snr_db = metrics.snr_db(wet, net.process(dry))
@@ -316,12 +317,11 @@ def test_each_network_reproduces_its_scores(name):
 
 def test_the_baselines_reproduce_their_scores():
     from eqlib.baselines import least_squares_fir
-    from eqlib.baselines.biquads import Biquads
 
     experiment = experiments()["low-shelf"]
     methods = results.read_results()["networks"]["low-shelf"]["baselines"]["methods"]
     fir = least_squares_fir(eqlib.pair(experiment.train_clips(), experiment.eq))
-    biquads = Biquads(np.array(methods["biquads"]["sos"]))
+    biquads = EQ.from_sos(methods["biquads"]["sos"])
     pairs = eqlib.pair(experiment.test_clips()["piano"], experiment.eq)
     for name, method in {"least-squares FIR": fir, "biquads": biquads}.items():
         snr_db = [metrics.snr_db(w, method(d)) for d, w in zip(pairs.dry, pairs.wet, strict=True)]
@@ -343,7 +343,7 @@ REACHED_DB = {
 @pytest.mark.parametrize("name", REACHED_DB)
 def test_the_reference_targets_reach_what_the_book_says(name):
     entry = results.read_results()["networks"][name]
-    assert entry["settings"]["left_out"] == list(UNHEARD)
+    assert full(entry["settings"])["left_out"] == list(UNHEARD)
     sets = ("notes", "unheard", "phrases")
     reached = [entry["scores"][which]["snr_db"] for which in sets]
     assert all(db >= bound for db, bound in zip(reached, REACHED_DB[name], strict=True)), reached

@@ -11,8 +11,9 @@ import torch
 import torch.nn.functional as F
 
 import eqlib
-from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data, metrics
+from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, checkpoints, data, metrics
 from eqlib.data.clips import Clips
+from eqlib.data.pairs import Pairs
 from eqlib.training.sampler import FrameSampler
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32, pool=16)
@@ -252,6 +253,38 @@ def test_a_resumed_run_refuses_other_settings(pairs, tmp_path):
     other = [eqlib.pair(p.dry, EQ.highpass(cutoff_hz=300)) for p in pairs]
     with pytest.raises(EqlibError, match="another target, another audio"):
         run("train", other, folder=tmp_path, resume=True)
+
+
+def untyped(value):
+    """An equalizer's settings as they were until its stages named their types."""
+    if isinstance(value, list):
+        return [untyped(item) for item in value]
+    if isinstance(value, dict):
+        return {name: untyped(item) for name, item in value.items() if name != "type"}
+    return value
+
+
+def test_a_run_from_before_equalizers_named_their_types_goes_on(pairs, tmp_path, monkeypatch):
+    straight, _ = run("train", pairs)
+    with monkeypatch.context() as context:
+        interrupt_at(17, context)
+        run("train", pairs, folder=tmp_path)
+    path = tmp_path / "train-last.safetensors"
+    tensors, header = checkpoints.read(path)
+    today = header["settings"]["target"]
+    header["settings"]["target"] = untyped(today)
+    assert header["settings"]["target"] != today
+    checkpoints.write(path, tensors, header)
+    resumed, _ = run("train", pairs, EQNet(SMALL, seed=9), folder=tmp_path, resume=True)
+    assert torch.equal(weights(resumed), weights(straight))
+    assert resumed.info["target"] == today
+
+
+def test_pairs_whose_targets_are_written_in_two_ways_are_of_one_effect(pairs):
+    training, validation = pairs
+    validation = Pairs(validation.dry, validation.wet, untyped(validation.target))
+    assert validation.target != training.target
+    run("train", (training, validation), steps=1)
 
 
 def test_audio_at_another_rate_is_refused(pairs):
