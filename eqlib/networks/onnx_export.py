@@ -8,7 +8,7 @@ The file maps frames (any number, 1, frame), already under the window, to output
 shape. Cutting a signal and adding the frames up again stays with the caller, as in
 `EQNet.process`: `eqlib/widgets/page/frames.js` does it in JavaScript.
 
-It needs the packages onnx and onnxscript: ``pip install "end-to-end-equalization[onnx]"``.
+It needs the packages onnx and onnxscript, which the extra "onnx" brings.
 
 Chapter: "Results".
 """
@@ -16,7 +16,6 @@ Chapter: "Results".
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import logging
 import warnings
@@ -28,7 +27,7 @@ import torch
 
 from eqlib.analysis.channels import FrozenEQNet
 from eqlib.data.files import as_path, replacing
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, check_extra
 from eqlib.model import EQNet
 from eqlib.networks.plain import PlainEQNet
 
@@ -55,13 +54,7 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
             "The network comes first and the path after it: export_onnx(net, path).",
         )
     path = as_path(path)
-    missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise EqlibError(
-            f"{' and '.join(missing)} cannot be imported",
-            "the packages that torch exports with",
-            'Install them: pip install "end-to-end-equalization[onnx]".',
-        )
+    check_extra("onnx", "onnx", "onnxscript")
     if net.config.unpooling != "repeat":
         raise EqlibError(
             f"unpooling is {net.config.unpooling!r}",
