@@ -6,15 +6,21 @@ given, what was expected, and the cure.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import inspect
 import math
+import numbers
+import re
 import sys
-from collections.abc import Iterable, Mapping
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from decimal import Decimal
-from numbers import Real
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+
+P, R = ParamSpec("P"), TypeVar("R")
 
 
 class EqlibError(ValueError):
@@ -63,7 +69,7 @@ def check_number(
     # float() would also take text, and the real part of a complex number.
     one = value.item() if getattr(value, "shape", None) == () else value
     try:
-        is_number = isinstance(one, (Real, Decimal)) and not isinstance(one, bool)
+        is_number = isinstance(one, (numbers.Real, Decimal)) and not isinstance(one, bool)
         number = float(one) if is_number else math.nan
     except (OverflowError, ValueError):
         number = math.nan
@@ -143,3 +149,106 @@ def check_extra(extra: Literal["notebook", "onnx"], *modules: str) -> None:
             f"Install it: pip install {packages}. All of the extra comes with "
             f'pip install ".[{extra}]" in the folder of a checkout.',
         )
+
+
+# --- the door of a public function
+
+CURES: dict[str, str] = {
+    "EQ": "Make one by EQ.low_shelf or its like; EQ.flat() changes nothing.",
+    "EQNet": "Make a network by EQNet(), or read one by eqlib.load or eqlib.pretrained.",
+    "EQNetConfig": "Make one by EQNetConfig(); its fields are the sizes of the network.",
+    "Clips": "Put your arrays into Clips.from_arrays, or read files by eqlib.data.from_folder.",
+    "Pairs": "Make them by eqlib.pair(clips, effect), or of your own by Pairs(dry, wet).",
+    "Recipe": "Make one by eqlib.Recipe(); a dict becomes one by Recipe(**settings).",
+    "History": "Give what eqlib.pretrain or eqlib.train returned.",
+    "array": "Convert it by numpy.asarray(values, dtype=numpy.float32).",
+    "Tensor": "Convert it by torch.as_tensor(values).",
+}
+"""What to do for an argument of another type than these, by the type's name."""
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Lets a function's arguments in only if they are of the types that its signature tells.
+
+    A wrong one ends in an `EqlibError` at the door, and not in whatever happens deep inside. Types
+    alone are compared, and those of what is in a mapping; ranges and shapes remain the function's.
+
+    Raises:
+        EqlibError: from the function, for an argument of another type.
+    """
+    signature = inspect.signature(function)
+    hints: dict[str, Any] = {}
+
+    @functools.wraps(function)
+    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not hints:  # at the first call, when all that annotations name is there
+            hints.update(get_type_hints(inspect.unwrap(function)))
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            hint = hints.get(name, Any)
+            many = signature.parameters[name].kind
+            if many is inspect.Parameter.VAR_POSITIONAL:
+                for each in value:
+                    _check_type(name, each, hint)
+            elif many is not inspect.Parameter.VAR_KEYWORD:
+                _check_type(name, value, hint)
+        return function(*args, **kwargs)
+
+    return door
+
+
+def _check_type(name: str, value: object, hint: Any) -> None:
+    if not _fits(value, hint):
+        words = _words(hint)
+        known = [CURES[word] for word in re.findall(r"\w+", words) if word in CURES]
+        cure = known[0] if known else f"Give {name} {words}."
+        raise EqlibError(f"{name} is {_short(value)}", words, cure)
+    if get_origin(hint) is Mapping and isinstance(value, Mapping):
+        for key, each in value.items():
+            _check_type(f"{name}[{key!r}]", each, get_args(hint)[1])
+
+
+def _fits(value: object, hint: Any) -> bool:
+    inside, kind = get_args(hint), get_origin(hint) or hint
+    if isinstance(hint, TypeVar):
+        return not hint.__constraints__ or any(_fits(value, each) for each in hint.__constraints__)
+    if kind in (Union, types.UnionType):
+        return any(_fits(value, each) for each in inside)
+    if kind is Literal:
+        return isinstance(value, str | int) and value in inside
+    if kind is float:
+        return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if kind is bool:
+        return isinstance(value, bool | np.bool_)
+    if kind in (Sequence, Iterable):  # as an array is, though Python does not know it
+        return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Set)
+    if kind is Any or kind is object or not isinstance(kind, type):
+        return True
+    return isinstance(value, kind)
+
+
+def _words(hint: Any) -> str:
+    """A type in words: "a NumPy array or a Tensor" is `np.ndarray | torch.Tensor`."""
+    inside, kind = get_args(hint), get_origin(hint) or hint
+    if isinstance(hint, TypeVar):
+        return " or ".join(map(_words, hint.__constraints__))
+    if kind in (Union, types.UnionType):
+        return " or ".join(map(_words, inside))
+    if kind is Literal:
+        return " or ".join(map(repr, inside))
+    if kind is Mapping:
+        return f"a dict of names, each with {_words(inside[1])}"
+    if kind in (Sequence, Iterable):
+        return f"a list with {_words(inside[0])}" if inside else "a list"
+    names = {float: "a number", int: "a whole number", bool: "True or False", str: "a text"}
+    names |= {type(None): "None", Callable: "a function", np.ndarray: "a NumPy array"}
+    name = getattr(kind, "__name__", str(kind))
+    return names.get(kind) or f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
+
+
+def _short(value: object) -> str:
+    """A value for a message: itself if that is short, else its type."""
+    plain = value is None or isinstance(value, str | bytes | numbers.Number)
+    written = repr(value) if plain else ""
+    return written if 0 < len(written) <= 60 else f"a {type(value).__name__}"

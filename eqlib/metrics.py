@@ -16,9 +16,10 @@ from scipy import signal
 
 from eqlib.audio import Audio, check_same_shape, to_array
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer, check_number
+from eqlib.errors import EqlibError, check_integer, check_number, checked
 
 
+@checked
 def mae(target: Audio, output: Audio) -> np.ndarray:
     """Mean absolute error, the loss of the paper: (..., samples) twice -> (...).
 
@@ -29,6 +30,7 @@ def mae(target: Audio, output: Audio) -> np.ndarray:
     return np.abs(target - output).mean(-1)
 
 
+@checked
 def normalized_mae(target: Audio, output: Audio) -> np.ndarray:
     """Energy-normalized mean absolute error: `mae` divided by the target's RMS value.
 
@@ -41,6 +43,7 @@ def normalized_mae(target: Audio, output: Audio) -> np.ndarray:
     return np.abs(target - output).mean(-1) / np.sqrt(_energy(target) / target.shape[-1])
 
 
+@checked
 def error_to_signal_ratio(target: Audio, output: Audio) -> np.ndarray:
     """Energy of the error divided by energy of the target; 0 is perfect, 1 is like silence.
 
@@ -51,6 +54,7 @@ def error_to_signal_ratio(target: Audio, output: Audio) -> np.ndarray:
     return ((target - output) ** 2).sum(-1) / _energy(target)
 
 
+@checked
 def snr_db(target: Audio, output: Audio) -> np.ndarray:
     """Signal-to-noise ratio in dB, the error being the noise: -10 log10(error-to-signal ratio).
 
@@ -77,6 +81,7 @@ class MeasuredResponse(NamedTuple):
     heard: np.ndarray
 
 
+@checked
 def measured_response(
     input: Audio, output: Audio, *, sample_rate: int, floor_db: float = -60.0
 ) -> MeasuredResponse:
@@ -120,6 +125,7 @@ class BandErrors:
     error_db: np.ndarray
 
 
+@checked
 def response_error_db(
     input: Audio,
     target: Audio,
@@ -201,6 +207,7 @@ def _energy(audio: np.ndarray, *, name: str = "target") -> np.ndarray:
     return energy
 
 
+@checked
 def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
     """The loudness of mono audio after ITU-R BS.1770, in LUFS.
 

@@ -105,7 +105,7 @@ def test_a_perfect_output():
         (np.array([1, np.inf]), np.ones(2), "target holds 1 samples that are NaN or infinite"),
         (np.ones(9, int), np.ones(9), "target holds int64"),
         (np.ones(9), torch.ones(9, dtype=torch.int16), "output holds int16"),
-        (3.0, 3.0, r"target is a float"),
+        (3.0, 3.0, r"target is 3.0"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(name, target, output, message):

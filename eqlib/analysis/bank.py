@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from eqlib.errors import EqlibError, check_integer, check_number
+from eqlib.errors import EqlibError, check_integer, check_number, checked
 from eqlib.model import EQNet, EQNetConfig
 
 
+@checked
 def windowed_cosines(
     centers_hz: Sequence[float] | np.ndarray,
     *,
@@ -65,6 +66,7 @@ def windowed_cosines(
     return (waves * bell * 2 / bell.sum()).reshape(-1, kernel).astype(np.float32)
 
 
+@checked
 def by_hand(weight: np.ndarray, config: EQNetConfig | None = None, **changes: Any) -> EQNet:
     """A network whose filter bank and smoothers are set by hand; its dense layers are random.
 

@@ -19,16 +19,18 @@ from eqlib import frames
 from eqlib.analysis.systems import SweepResponse
 from eqlib.audio import Audio, check_mono, to_tensor
 from eqlib.equalizers.stage import taps_response
-from eqlib.errors import EqlibError, check_number
+from eqlib.errors import EqlibError, check_number, checked
 from eqlib.layers import max_pool
 from eqlib.model import EQNet, EQNetConfig
 
 
+@checked
 def filters(net: EQNet) -> np.ndarray:
     """The Conv1D filters of a network, (C, K) float64, as its layers correlate with them."""
     return net.conv.weight.detach().cpu().double().numpy()
 
 
+@checked
 def windowed_frames(net: EQNet, audio: Audio) -> Tensor:
     """The frames of a sound as the network hears them.
 
@@ -49,6 +51,7 @@ def windowed_frames(net: EQNet, audio: Audio) -> Tensor:
     return windowed.unsqueeze(1).to(net.conv.weight)
 
 
+@checked
 @torch.no_grad()
 def faders(net: EQNet, audio: Audio) -> np.ndarray:
     """Z_hat for each frame of a sound: the gain of each channel, from moment to moment.
@@ -93,6 +96,7 @@ class FrozenEQNet(EQNet):
         return self.gains.expand_as(Z)
 
 
+@checked
 def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
     """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
 
@@ -135,6 +139,7 @@ def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
     return copied
 
 
+@checked
 @torch.no_grad()
 def front_end(net: EQNet, audio: Audio, *, multiple: int = 1) -> tuple[np.ndarray, ...]:
     """What the front-end makes of a whole sound, uncut.
@@ -163,6 +168,7 @@ def front_end(net: EQNet, audio: Audio, *, multiple: int = 1) -> tuple[np.ndarra
     return tuple(part[0].float().cpu().numpy() for part in (X1, envelopes, Z))
 
 
+@checked
 def static_response(net: EQNet, audio: Audio, *, frequencies_hz: np.ndarray) -> SweepResponse:
     """The response that a network has if its faders stand still: sum over c of g_c W_c(f)^2.
 
@@ -188,6 +194,7 @@ def static_response(net: EQNet, audio: Audio, *, frequencies_hz: np.ndarray) -> 
     return SweepResponse(np.asarray(frequencies_hz), gains @ paths)
 
 
+@checked
 def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
     """What each channel's path does to each frequency, its fader at one: W_c(f)^2.
 
@@ -207,6 +214,7 @@ def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
     return W**2 if net.deconv.orientation == "unreversed" else np.abs(W) ** 2
 
 
+@checked
 def channel_paths(net: EQNet) -> np.ndarray:
     """What each channel does to a click from Conv1D through deConv1D, its fader at one.
 
@@ -228,6 +236,7 @@ def channel_paths(net: EQNet) -> np.ndarray:
     return paths
 
 
+@checked
 def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -> np.ndarray:
     """The faders whose sum of paths comes closest to an impulse response, by least squares.
 
@@ -261,12 +270,14 @@ def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -
     return optimize.nnls(rows, np.concatenate((target, np.zeros(len(paths)))))[0].astype(np.float32)
 
 
+@checked
 def center_frequencies_hz(net: EQNet) -> np.ndarray:
     """The centroid of each Conv1D filter's power spectrum, (filters,), in Hz."""
     power = np.abs(np.fft.rfft(filters(net), 512)) ** 2
     return power @ np.fft.rfftfreq(512, 1 / net.config.sample_rate) / power.sum(1)
 
 
+@checked
 def symmetry(net: EQNet) -> np.ndarray:
     """How symmetric each Conv1D filter is about its time zero: (filters,), from -1 to 1.
 

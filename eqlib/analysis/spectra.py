@@ -8,9 +8,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, signal
 
+from eqlib.errors import checked
+
 SILENCE = 1e-30  # the power that silence counts as, so that it has a level
 
 
+@checked
 def smooth_spectrum_db(
     audio: np.ndarray, *, low_hz: float, sample_rate: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -38,6 +41,7 @@ def smooth_spectrum_db(
     return low_hz * 2.0**octaves, 10 * np.log10(np.maximum(bell, SILENCE))
 
 
+@checked
 def spectrogram_db(
     audio: np.ndarray, rows_hz: np.ndarray, *, sample_rate: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from eqlib import metrics
 from eqlib.audio import Process, check_same_shape
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.stage import taps_response
-from eqlib.errors import EqlibError, check_integer, check_number
+from eqlib.errors import EqlibError, check_integer, check_number, checked
 
 
 class SweepResponse(NamedTuple):
@@ -32,6 +32,7 @@ class SweepResponse(NamedTuple):
     response: np.ndarray
 
 
+@checked
 def sine_sweep(
     *,
     low_hz: float = 30.0,
@@ -69,6 +70,7 @@ def sine_sweep(
     return np.pad(sweep, (0, sample_rate // 2)).astype(np.float32)
 
 
+@checked
 def sweep_response(
     process: Process,
     *,
@@ -118,6 +120,7 @@ def sweep_response(
     return SweepResponse(frequencies_hz, measured / sent)
 
 
+@checked
 def homogeneity_db(process: Process, audio: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
     """How well a system keeps the proportion: SNR in dB of process(g x) / g against process(x).
 
@@ -142,6 +145,7 @@ def homogeneity_db(process: Process, audio: np.ndarray, gains_db: np.ndarray) ->
     return np.array(scores)
 
 
+@checked
 def additivity_db(process: Process, first: np.ndarray, second: np.ndarray) -> float:
     """How well a system keeps sums: SNR in dB of process(x) + process(y) against process(x + y).
 
@@ -163,6 +167,7 @@ def additivity_db(process: Process, first: np.ndarray, second: np.ndarray) -> fl
 TAIL = 16_384  # samples after which an impulse response counts as ended
 
 
+@checked
 def click_response(effect: Process, *, before: int = 64, after: int = 65) -> np.ndarray:
     """What an effect makes of a single 1, before it and after it.
 
@@ -189,6 +194,7 @@ def click_response(effect: Process, *, before: int = 64, after: int = 65) -> np.
     return output
 
 
+@checked
 def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
     """The energy of an impulse response from each sample on, relative to all of it.
 
@@ -206,6 +212,7 @@ def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
         return 10 * np.log10(to_come[:samples] / to_come[0])
 
 
+@checked
 def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
     """The SNR of a steady tone, from two responses at its frequency.
 

@@ -15,9 +15,10 @@ import numpy as np
 from torch.profiler import ProfilerActivity, profile
 
 from eqlib.audio import Process
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, checked
 
 
+@checked
 def profiled_ms(function: Callable[[], object], *, most: int = 8) -> dict[str, float]:
     """Runs a function under `torch.profiler`: its longest operations, and the sum of all others.
 
@@ -59,6 +60,7 @@ def _silent_stderr() -> Iterator[None]:
         os.close(nowhere)
 
 
+@checked
 def seconds_for_one(process: Process, sample_rate: int) -> float:
     """How long a method takes for a second of audio: the best of three, on four seconds."""
     audio = np.random.default_rng(0).standard_normal(4 * sample_rate).astype(np.float32) / 10

@@ -22,6 +22,8 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from eqlib.errors import checked
+
 P = ParamSpec("P")
 
 WIDTH = 5.6  # inches; with the sizes below, text of 17 px on a desk and 9 px on a phone
@@ -68,6 +70,7 @@ def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     The function makes its `Figure` without pyplot, which therefore does not show it at the end of
     the cell: it is shown once, as the cell's value.
     """
+    draw = checked(draw)
 
     @wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:

@@ -24,7 +24,7 @@ from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.fir import FIR, Curve
 from eqlib.equalizers.targets import REFERENCE, TARGETS
-from eqlib.errors import EqlibError, check_sample_rate
+from eqlib.errors import EqlibError, check_sample_rate, checked
 from eqlib.widgets.component import HOW_TO_USE, Component
 from eqlib.widgets.encoding import addresses
 from eqlib.widgets.linking import module, styles
@@ -56,6 +56,7 @@ class EQDesk(Component):
     sounds = traitlets.Dict().tag(sync=True)
     presets = traitlets.Dict().tag(sync=True)
 
+    @checked
     def __init__(self, eq: EQ | None = None, *, sounds: Mapping[str, Audio] | None = None) -> None:
         eq = REFERENCE["low-shelf"] if eq is None else eq
         state, rate = state_of(eq), eq.sample_rate
@@ -93,6 +94,7 @@ class EQDesk(Component):
         return f"an equalizer desk, set to: {self.eq}. {HOW_TO_USE}"
 
 
+@checked
 def state_of(eq: EQ) -> dict[str, Any]:
     """An equalizer as the page's bands and curve.
 

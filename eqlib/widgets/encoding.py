@@ -14,10 +14,12 @@ import soundfile as sf
 
 from eqlib.audio import Audio
 from eqlib.data.clips import as_clips
+from eqlib.errors import checked
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
+@checked
 def addresses(sounds: Mapping[str, Audio], *, sample_rate: int) -> dict[str, str]:
     """Each sound as a data URI: MP3, or FLAC at a rate that MP3 does not have.
 
@@ -32,6 +34,7 @@ def addresses(sounds: Mapping[str, Audio], *, sample_rate: int) -> dict[str, str
     return made
 
 
+@checked
 def encode(audio: np.ndarray, *, sample_rate: int) -> tuple[str, bytes]:
     """A sound as a file that browsers play, and its media type.
 

@@ -23,7 +23,7 @@ from PIL import Image
 from eqlib.analysis.channels import center_frequencies_hz, windowed_frames
 from eqlib.audio import Audio, db
 from eqlib.data.clips import as_clips
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet
 from eqlib.widgets.component import HOW_TO_USE, Component
 from eqlib.widgets.encoding import addresses
@@ -59,6 +59,7 @@ class Inside(Component):
     _css = styles("inside")
     state = traitlets.Dict().tag(sync=True)
 
+    @checked
     def __init__(self, net: EQNet, note: Audio) -> None:
         config = net.config
         (note,) = as_clips("note", {"the note": note}, sample_rate=config.sample_rate)
@@ -99,6 +100,7 @@ class Inside(Component):
         return f"{seconds:.1f} s of a note inside a network of {count} filters. {HOW_TO_USE}"
 
 
+@checked
 def along(net: EQNet, note: np.ndarray) -> dict[str, np.ndarray]:
     """Each signal's size over the whole note, as (channels, columns).
 

@@ -25,7 +25,7 @@ import traitlets
 from eqlib.analysis.systems import sweep_response
 from eqlib.audio import db
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet
 from eqlib.training.history import History
 from eqlib.widgets.component import HOW_TO_USE, Component
@@ -58,6 +58,7 @@ class TrainingMonitor(Component):
     state = traitlets.Dict().tag(sync=True)
     kernel_id = traitlets.Unicode("").tag(sync=True)
 
+    @checked
     def __init__(self, target: EQ | None = None) -> None:
         if target is not None and not isinstance(target, EQ):
             raise EqlibError(

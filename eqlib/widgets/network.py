@@ -24,7 +24,7 @@ import traitlets
 
 from eqlib.audio import Audio, check_same_shape
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_sample_rate
+from eqlib.errors import EqlibError, check_sample_rate, checked
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.networks.shipped import SHIPPED, pretrained
 from eqlib.widgets.component import HOW_TO_USE, Component
@@ -56,6 +56,7 @@ class NetworkDesk(Component):
     sounds = traitlets.Dict().tag(sync=True)
     sample_rate = traitlets.Int().tag(sync=True)
 
+    @checked
     def __init__(
         self,
         networks: Mapping[str, tuple[EQNet, System]] | None = None,

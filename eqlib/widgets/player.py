@@ -31,6 +31,7 @@ import traitlets
 
 from eqlib.audio import Audio, db
 from eqlib.data.clips import as_clips
+from eqlib.errors import checked
 from eqlib.metrics import loudness
 from eqlib.widgets.component import on_colab
 from eqlib.widgets.encoding import encode
@@ -115,6 +116,7 @@ class ComparisonPlayer(anywidget.AnyWidget):
         super().__init__(tracks=tracks, title=of.title, sample_rate=of.sample_rate)
 
 
+@checked
 def player(
     signals: Mapping[str, Audio],
     *,
