@@ -244,6 +244,8 @@ def _words(hint: Any) -> str:
     names = {float: "a number", int: "a whole number", bool: "True or False", str: "a text"}
     names |= {type(None): "None", Callable: "a function", np.ndarray: "a NumPy array"}
     name = getattr(kind, "__name__", str(kind))
+    if name == "Tensor":
+        return "a torch tensor"
     return names.get(kind) or f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
 
 

@@ -96,7 +96,6 @@ class FrozenEQNet(EQNet):
         return self.gains.expand_as(Z)
 
 
-@checked
 def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
     """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
 
