@@ -151,7 +151,7 @@ def by_frame_length(lengths: Sequence[int], curves: Mapping[str, Sequence[float]
 
 @figure
 def along_frame(
-    curves: Mapping[str, np.ndarray],
+    curves: Mapping[str, Audio],
     *,
     frame: int,
     sample_rate: int,
