@@ -121,11 +121,10 @@ def _descend(
 
 def _spectra(pairs: Pairs) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """|X|^2 and conj(X) Y, summed over recordings; sum |Y|^2; the frequencies in radians."""
-    samples = pairs.dry.audio.shape[-1]
     # Room for what rings on after the end; and a number of bins that BINS_TOGETHER divides.
-    size = 2 ** math.ceil(math.log2(samples + 4096))
+    size = 2 ** math.ceil(math.log2(int(pairs.dry.lengths.max()) + 4096))
     power, cross, energy = np.zeros(size // 2), np.zeros(size // 2, complex), 0.0
-    for dry, wet in zip(pairs.dry.audio, pairs.wet.audio, strict=True):
+    for dry, wet in zip(pairs.dry.views(), pairs.wet.views(), strict=True):
         X, Y = (fft.rfft(a.astype(np.float64), size)[:-1] for a in (dry, wet))
         power += np.abs(X) ** 2
         cross += X.conj() * Y

@@ -68,7 +68,8 @@ def alignment(dry: Clips, wet: Clips) -> Alignment:
     # All a short clip correlates with lies within its length: its peaks are high for nothing.
     weights = np.sqrt(np.minimum(lengths, part) / part)
     points = fft.next_fast_len(2 * part, real=True)
-    spectra = [_spectra(dry[i], wet[i], part, points) for i in rows]
+    inputs, targets = list(dry.views()), list(wet.views())
+    spectra = [_spectra(inputs[i], targets[i], part, points) for i in rows]
     x, y = (np.stack(side) for side in zip(*spectra, strict=True))
 
     together = _together(x, y, weights, points)

@@ -1,4 +1,4 @@
-"""A set of recordings as one array: what data loaders return and training takes."""
+"""A set of recordings, one after the other in one array: what loaders return and training takes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
-from eqlib.audio import Audio, check_audio, check_not_silent, check_same_shape
+from eqlib.audio import Audio, check_not_silent, check_same_shape, to_array
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 
 
@@ -20,19 +21,18 @@ class Clips:
     """A set of mono recordings in one array. `Clips.from_arrays` makes one of your arrays.
 
     ``len(clips)`` counts them. ``clips[3]`` and ``clips["piano/sal_A4_v08"]`` are one clip,
-    (samples,), a copy without its padding. ``clips[:10]``, ``clips[[0, 4]]`` and
-    ``clips[boolean_mask]`` are smaller `Clips`, padded to the longest clip that is left.
-    Iterating gives one clip after the other.
+    (samples,), a copy. ``clips[:10]``, ``clips[[0, 4]]`` and ``clips[boolean_mask]`` are smaller
+    `Clips`, copies too. Iterating gives a copy of one clip after the other; `views` copies nothing.
 
     Attributes:
-        audio: (clips, samples) float32, each clip zero-padded at its end to the longest.
-        lengths: (clips,) samples of each clip before padding.
+        samples: (samples,) float32, all clips one after the other, each at its own length.
+        lengths: (clips,) samples of each clip.
         names: a name for each clip.
         sample_rate: in Hz, the same for all.
         info: what is known of each clip: the index's row, or an empty dict.
     """
 
-    audio: np.ndarray
+    samples: np.ndarray
     lengths: np.ndarray
     names: tuple[str, ...]
     sample_rate: int
@@ -41,26 +41,29 @@ class Clips:
     @classmethod
     def from_arrays(
         cls,
-        arrays: Iterable[np.ndarray],
+        arrays: Iterable[Audio],
         *,
         sample_rate: int,
         names: Sequence[str] | None = None,
         info: Sequence[dict[str, Any]] | None = None,
     ) -> Clips:
-        """Pads 1-D arrays to the longest and checks them.
+        """Puts 1-D arrays one after the other and checks them.
+
+        Beside the arrays themselves this takes as much memory as their samples in float32.
 
         Args:
-            arrays: one floating-point array, (samples,), for each clip; any lengths.
+            arrays: one floating-point array or tensor, (samples,), for each clip; any lengths.
             sample_rate: of all clips, in Hz.
             names: one for each clip, all different; "clip 0", "clip 1", ... if left out.
             info: a dict for each clip; empty if left out.
 
         Raises:
-            EqlibError: naming the clip if it is not 1-D, or is empty, integer, NaN or silent; if
-                there is no clip; if the names do not fit the clips or one comes twice.
+            EqlibError: naming the clip if it is not 1-D, is empty, integer, NaN or silent, or too
+                loud or too soft for float32; if there is no clip; if the names do not fit the clips
+                or one comes twice.
         """
         check_integer("sample_rate", sample_rate, at_least=1, cure="Give it as an integer.")
-        clips = [np.asarray(clip) for clip in arrays]
+        clips = [clip if isinstance(clip, torch.Tensor) else np.asarray(clip) for clip in arrays]
         if not clips:
             raise EqlibError("there is no clip", "at least one", "Add a recording to the list.")
         names = tuple(names) if names is not None else tuple(f"clip {i}" for i in range(len(clips)))
@@ -80,24 +83,37 @@ class Clips:
         for name, clip in zip(names, clips, strict=True):
             if clip.ndim != 1:
                 raise EqlibError(
-                    f"{name} has shape {clip.shape}",
+                    f"{name} has shape {tuple(clip.shape)}",
                     "a list of mono clips, each of shape (samples,)",
                     "Mix stereo to mono first (audio.mean over its channels), and put a single "
                     "clip into a list.",
                 )
-            check_audio(name, clip)
-            check_not_silent(name, clip)
         lengths = np.array([len(clip) for clip in clips])
-        audio = np.zeros((len(clips), lengths.max()), dtype=np.float32)
-        for row, clip in zip(audio, clips, strict=True):
-            row[: len(clip)] = clip
-        return cls(audio, lengths, names, int(sample_rate), info)
+        samples = np.empty(lengths.sum(), np.float32)
+        places = np.split(samples, np.cumsum(lengths)[:-1])
+        for name, clip, place in zip(names, clips, places, strict=True):
+            audio = to_array(name, clip)
+            check_not_silent(name, audio)
+            _put(name, audio, place)
+        return cls(samples, lengths, names, int(sample_rate), info)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each clip begins in `samples`: (clips,)."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    def views(self) -> Iterator[np.ndarray]:
+        """Each clip, (samples,), where it stands in `samples`; none can be written to."""
+        for start, length in zip(self.starts, self.lengths, strict=True):
+            view = self.samples[start : start + length]
+            view.flags.writeable = False
+            yield view
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return (self[i] for i in range(len(self)))
+        return (view.copy() for view in self.views())
 
     def __getitem__(self, key: Any) -> Any:
         """Takes out one clip, (samples,), or smaller `Clips`; the class says for which keys.
@@ -125,15 +141,16 @@ class Clips:
                 "for each clip",
                 f"Count from 0 to {len(self) - 1}.",
             ) from None
-        if rows.ndim == 0:
-            return self.audio[rows, : self.lengths[rows]].copy()
         if rows.size == 0:
             raise EqlibError(
                 f"clips[{key!r}] leaves no clip", "at least one clip", "Widen the selection."
             )
-        lengths = self.lengths[rows]
+        starts, lengths = self.starts[rows], self.lengths[rows]
+        if rows.ndim == 0:
+            return self.samples[starts : starts + lengths].copy()
+        parts = [self.samples[at : at + n] for at, n in zip(starts, lengths, strict=True)]
         return Clips(
-            self.audio[rows, : lengths.max()],
+            np.concatenate(parts),
             lengths,
             tuple(self.names[i] for i in rows),
             self.sample_rate,
@@ -145,23 +162,27 @@ class Clips:
         return f"Clips({len(self)} clips, {seconds:.1f} s in all, {self.sample_rate} Hz)"
 
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> Clips:
-        """Applies a function, such as an EQ, to the padded audio: the targets of these inputs.
+        """Applies a function, such as an EQ, to one clip after the other, each at its own length.
 
-        An EQ's ringing runs on into the padding and stays there in ``audio``, where training
-        may use it; ``clips[i]`` cuts it off at the clip's own length.
+        What rings on after a clip's end is cut off there.
 
         Args:
-            function: takes (clips, samples) float32 and returns the same shape.
+            function: takes one clip, (samples,) float32, and returns the same shape.
 
         Raises:
-            EqlibError: if the result has another shape, or is not finite floating point.
+            EqlibError: naming the clip, if the result has another shape, or is not finite floating
+                point in float32.
         """
-        audio = np.asarray(function(self.audio.copy()))
-        check_same_shape("the function's input", self.audio, "its output", audio)
-        check_audio("the function's output", audio)
-        return Clips(
-            audio.astype(np.float32), self.lengths, self.names, self.sample_rate, self.info
-        )
+        samples = np.empty_like(self.samples)
+        places = np.split(samples, self.starts[1:])
+        for name, view, place in zip(self.names, self.views(), places, strict=True):
+            output = function(view.copy())
+            if not isinstance(output, torch.Tensor):
+                output = np.asarray(output)
+            what = f"the function's output for {name}"
+            check_same_shape(name, view, what, output)
+            _put(what, to_array(what, output), place)
+        return Clips(samples, self.lengths, self.names, self.sample_rate, self.info)
 
     def split(self, *, validation: float = 0.1, seed: int = 0) -> tuple[Clips, Clips]:
         """Splits whole clips at random into (train, validation), each in the order they had.
@@ -203,5 +224,24 @@ def as_clips(what: str, signals: Mapping[str, Audio], *, sample_rate: int) -> Cl
     check_named(what, signals)
     cure = "Give the audio's sample rate in Hz, such as 16_000."
     check_integer("sample_rate", sample_rate, at_least=4_000, cure=cure)
-    arrays = [s.detach().cpu() if isinstance(s, torch.Tensor) else s for s in signals.values()]
-    return Clips.from_arrays(arrays, sample_rate=sample_rate, names=list(map(str, signals)))
+    names = list(map(str, signals))
+    return Clips.from_arrays(signals.values(), sample_rate=sample_rate, names=names)
+
+
+def _put(name: str, audio: np.ndarray, place: np.ndarray) -> None:
+    """Writes audio to its place in float32.
+
+    Raises:
+        EqlibError: if it is beyond float32, or so soft that nothing is left of it.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        place[:] = audio
+    if audio.dtype == np.float32:
+        return
+    peak = float(max(audio.max(), -audio.min()))
+    if peak > float(np.finfo(np.float32).max) or (peak > 0 and not place.any()):
+        raise EqlibError(
+            f"{name} has a peak of {peak:.3g}",
+            "a peak that float32 holds, between 1e-45 and 3.4e38; full scale is 1.0",
+            "Find the step that made it so, or divide by the peak: audio / abs(audio).max().",
+        )

@@ -48,7 +48,7 @@ def as_path(path: str | PathLike[str], *, name: str = "path") -> Path:
             "Write it in quotes; where a function takes other things too, the order may be wrong.",
         )
     try:
-        possible = bool(text) and b"\0" not in os.fsencode(text)
+        possible = bool(text.strip()) and b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
         possible = False
     if not possible:
@@ -202,7 +202,7 @@ def read(
             "Pass mix_to_mono=True to take their mean, or export the one channel you want.",
         )
     check_audio(str(path), audio.T)
-    mono = audio.mean(axis=1)
+    mono = audio[:, 0] if channels == 1 else audio.mean(axis=1)
     check_not_silent(str(path), mono)
     if resample and file_rate != sample_rate:
         import librosa  # here, because it takes long to import and most sessions never need it
@@ -223,8 +223,8 @@ def from_folder(
 ) -> Clips:
     """Reads all WAV, FLAC, OGG and MP3 files of a folder and its subfolders, sorted by name.
 
-    All clips are padded to the longest: cut a long recording into pieces before you mix it with
-    short ones. Hidden files and folders (their names start with a dot) are left out.
+    The files may be of any lengths: memory goes with the audio, and is at most twice as much.
+    Hidden files and folders (their names start with a dot) are left out.
 
     Args:
         folder: the folder.

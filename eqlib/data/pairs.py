@@ -78,7 +78,8 @@ class Pairs:
             )
         if not computed:
             _check_names(self.dry.names, self.wet.names)
-        for name, dry, clip in zip(self.dry.names, self.dry, self.wet, strict=True):
+        both = zip(self.dry.names, self.dry.views(), self.wet.views(), strict=True)
+        for name, dry, clip in both:
             check_same_shape(f"the target of {name}", clip, "the input", dry)
             check_not_silent(f"the input of {name}", dry)
             check_not_silent(f"the target of {name}", clip)
@@ -116,8 +117,10 @@ class Pairs:
                 )
         early, late = max(-lag, 0), max(lag, 0)
         return Pairs(
-            _changed(self.dry, [clip[early : len(clip) - late] for clip in self.dry]),
-            _changed(self.wet, [sign * clip[late : len(clip) - early] for clip in self.wet]),
+            _changed(self.dry, [clip[early : len(clip) - late] for clip in self.dry.views()]),
+            _changed(
+                self.wet, [sign * clip[late : len(clip) - early] for clip in self.wet.views()]
+            ),
             self.target,
         )
 
@@ -127,7 +130,9 @@ def pair(clips: Clips, effect: Callable[[np.ndarray], np.ndarray]) -> Pairs:
 
     Args:
         clips: the dry recordings.
-        effect: an `eqlib.EQ`, or any function from (clips, samples) to the same shape.
+        effect: an `eqlib.EQ`, or any function from one clip, (samples,) float32, to the same shape.
+            It hears each clip by itself, at its own length: one that normalizes, or that follows
+            the level, is learned as it is applied. What rings on after a clip is cut off.
 
     Raises:
         EqlibError: if the effect is an EQ for another sample rate, or `Pairs` refuses its output,

@@ -53,15 +53,8 @@ def of(pairs: Pairs, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
     scores |= {"snr_db": _digits(snr_db.mean()), "worst_snr_db": _digits(snr_db[worst])}
     scores |= {"worst": pairs.dry.names[worst]}
 
-    padded = pairs.dry.audio * 0
-    for row, output in zip(padded, outputs, strict=True):
-        row[: len(output)] = output
-    target = pairs.dry.audio * 0
-    for row, clip in zip(target, pairs.wet, strict=True):
-        row[: len(clip)] = clip  # without the ringing after its end, which the output has not
-    bands = metrics.response_error_db(
-        pairs.dry.audio, target, padded, sample_rate=pairs.dry.sample_rate
-    )
+    three = (_padded(part) for part in (pairs.dry, pairs.wet, outputs))
+    bands = metrics.response_error_db(*three, sample_rate=pairs.dry.sample_rate)
     scores["bands"] = {
         f"{hz:g}": None if np.isnan(db) else _digits(db)
         for hz, db in zip(bands.centers_hz, bands.error_db, strict=True)
@@ -119,6 +112,15 @@ def _mean_snr_db(pairs: Pairs, process: Process) -> float:
         metrics.snr_db(wet, process(dry)) for dry, wet in zip(pairs.dry, pairs.wet, strict=True)
     ]
     return float(np.mean(scores))
+
+
+def _padded(clips: Iterable[np.ndarray]) -> np.ndarray:
+    """(clips, samples), with zeros after the shorter ones: a response is measured over all."""
+    clips = list(clips)
+    rows = np.zeros((len(clips), max(map(len, clips))), np.float32)
+    for row, clip in zip(rows, clips, strict=True):
+        row[: len(clip)] = clip
+    return rows
 
 
 def _digits(value: float) -> float:

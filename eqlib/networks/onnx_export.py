@@ -64,7 +64,9 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
     with replacing(path) as temporary, _ordinary(), _quiet():
         copied = type(net)(net.config).float()
         copied.load_state_dict(net.state_dict())
-        plain = PlainEQNet(net.config).float().take(copied)
+        ends = EQNet(net.config).float()
+        ends.load_state_dict(dict(copied.named_parameters()))
+        plain = PlainEQNet(net.config).float().take(ends)
         plain.latent = copied.latent  # one product for all channels, where the plain one has 128
         torch.onnx.export(
             plain.eval(),

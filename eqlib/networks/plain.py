@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eqlib.errors import EqlibError
 from eqlib.model import EQNet, EQNetConfig
 
 
@@ -69,7 +70,24 @@ class PlainEQNet(nn.Module):
         return F.pad(x, ((kernel - 1) // 2, kernel - 1 - (kernel - 1) // 2))
 
     def take(self, net: EQNet) -> PlainEQNet:
-        """Copies the weights of an `EQNet` of the same sizes, and returns itself."""
+        """Copies the weights of an `EQNet` of the same sizes, and returns itself.
+
+        Raises:
+            EqlibError: for a network of another class, even one made from `EQNet`: what it does
+                beyond these layers would be lost; and for one of another config.
+        """
+        if type(net) is not EQNet:
+            raise EqlibError(
+                f"net is a {type(net).__name__}",
+                "an EQNet itself: the plain network has no more than the paper's layers",
+                "Take the EQNet that it was made of.",
+            )
+        if net.config != self.config:
+            raise EqlibError(
+                f"net has {net.config}",
+                f"the plain network's own, {self.config}",
+                "Make the plain one with it: PlainEQNet(net.config).take(net).",
+            )
         ours = dict(self.named_parameters())
         with torch.no_grad():
             for name, values in self._by_name(dict(net.named_parameters())).items():

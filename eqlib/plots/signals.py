@@ -159,7 +159,7 @@ def _excerpts(
             f"one within the {shortest / clips.sample_rate:g} s of the shortest signal",
             "Change start_s or duration_s.",
         )
-    excerpts = dict(zip(clips.names, clips.audio[:, first:last], strict=True))
+    excerpts = {name: clip[first:last] for name, clip in zip(clips.names, clips, strict=True)}
     return np.arange(first, last) / clips.sample_rate * 1e3, excerpts
 
 

@@ -6,8 +6,6 @@ Chapters: "Stage one, unsupervised", "Stage two, supervised".
 from __future__ import annotations
 
 import json
-from os import PathLike
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -112,24 +110,14 @@ def check_seed(seed: object) -> int:
     return number
 
 
-def as_folder(folder: object, *, resume: bool) -> Path | None:
-    """Returns the folder as a path, or raises `EqlibError`."""
-    if folder is None:
-        if resume:
-            raise EqlibError(
-                "resume is True without a folder",
-                "the folder that the run's checkpoints are in",
-                "Pass folder=... to both the run and its continuation.",
-            )
-        return None
-    if not isinstance(folder, (str, PathLike)) or not str(folder).strip():
-        cure = 'Write its path, such as folder="runs/low-shelf", or leave it out.'
-        raise EqlibError(f"folder is {folder!r}", "a path", cure)
-    try:
-        return Path(folder).expanduser()
-    except (TypeError, RuntimeError) as error:  # a path of bytes; a home that nobody knows
-        cure = "Write the folder's whole path as text."
-        raise EqlibError(f"folder is {folder!r} ({error})", "a path", cure) from error
+def check_resume(resume: bool, folder: object) -> None:
+    """Raises `EqlibError` if a run is to go on that was kept nowhere."""
+    if resume and folder is None:
+        raise EqlibError(
+            "resume is True without a folder",
+            "the folder that the run's checkpoints are in",
+            "Pass folder=... to both the run and its continuation.",
+        )
 
 
 def choose_device(device: object, home: torch.device) -> torch.device:

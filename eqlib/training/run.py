@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from eqlib import checkpoints
+from eqlib.data.files import as_path
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import as_written_today
 from eqlib.errors import EqlibError
@@ -57,7 +58,8 @@ class Run:
         self.net, self.pairs, self.validation = net, pairs, validation
         self.recipe, self.budget, self.watch = recipe or Recipe(), budget, watch
         self.seed = checks.check_seed(seed)
-        self.folder = checks.as_folder(folder, resume=resume)
+        checks.check_resume(resume, folder)
+        self.folder = None if folder is None else as_path(folder, name="folder")
         self.home = next(net.parameters()).device
         self.device = checks.choose_device(device, self.home)
         parallel.check_batch(self.recipe.batch)
@@ -91,7 +93,7 @@ class Run:
                 undo.enter_context(torch.autocast(kind, enabled=False))
             undo.enter_context(torch.enable_grad())
             parallel.share_weights(self.net)
-            self.sampler = FrameSampler(self.pairs, self.net.config, self.device)
+            self.sampler = FrameSampler(self.pairs, self.net)
             self.generator = torch.Generator().manual_seed(self.seed)
             self.optimizer = self._adam()
             self.best = _weights(self.net)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from eqlib import frames
 from eqlib.data.pairs import Pairs
 from eqlib.errors import check_sample_rate
-from eqlib.model import EQNetConfig
+from eqlib.model import EQNet
 
 PLACE = 16  # samples; loudness is looked up on this grid
 
@@ -23,55 +24,91 @@ class FrameSampler:
     Every clip is heard equally often, and in a clip the places as often as their input is loud
     (RMS). Uniform places would spend most of the training on the silence after a short note.
 
+    A frame may begin before its clip, where both sides are silent. It ends within the clip, for
+    what an effect makes of the silence after it is not in the recording. Only a clip shorter than
+    a frame has zeros after it.
+
+    Nothing is copied: the frames are read where the pairs' samples are, unless that is needed on
+    another device.
+
     Args:
         pairs: where from.
-        config: gives frame, hop and window; its sample rate must be the pairs'.
-        device: where the frames are wanted.
+        net: whom the frames are for. Its `segment` says how long they are and under which window;
+            they come on its device and in the dtype of its weights.
 
     Attributes:
         frames_per_epoch: how many frames, a hop apart, the pairs hold.
 
     Raises:
-        EqlibError: for another sample rate.
+        EqlibError: for pairs at another sample rate than the network's.
     """
 
-    def __init__(self, pairs: Pairs, config: EQNetConfig, device: torch.device) -> None:
-        check_sample_rate("the training audio", pairs.dry.sample_rate, config.sample_rate)
-        self.frame, lengths = config.frame, pairs.dry.lengths
-        self.window = frames.window(config.window, config.frame).float().to(device)
-        self.frames_per_epoch = -(-int(pairs.dry.lengths.sum()) // config.hop)
-        dry, wet = (
-            _in_a_row(side.audio, side.lengths, config.frame) for side in (pairs.dry, pairs.wet)
+    def __init__(self, pairs: Pairs, net: EQNet) -> None:
+        check_sample_rate("the training audio", pairs.dry.sample_rate, net.config.sample_rate)
+        segment, weights = net.segment, next(net.parameters())
+        self.size = segment.context + segment.samples
+        shape = frames.window(segment.window, segment.samples).to(weights)
+        self.window = torch.cat((shape.new_ones(segment.context), shape))
+        self.dry, self.wet = (
+            _at_least(self.size, torch.from_numpy(side.samples).to(weights.device))
+            for side in (pairs.dry, pairs.wet)
         )
-        self.dry, self.wet = torch.from_numpy(dry).to(device), torch.from_numpy(wet).to(device)
+        self.starts, self.lengths = pairs.dry.starts, pairs.dry.lengths
+        self.frames_per_epoch = -(-int(self.lengths.sum()) // segment.hop)
 
-        # Each clip at a peak of 1: beside loud ones, a very quiet one would be lost in rounding.
-        even = pairs.dry.audio / np.abs(pairs.dry.audio).max(-1, keepdims=True)
-        even = _in_a_row(even, lengths, config.frame)
-        energy = np.cumsum(np.r_[0.0, even.astype(np.float64) ** 2])
-        starts = np.arange(0, len(dry) - config.frame - PLACE, PLACE)
-        level = np.sqrt(np.maximum(0, energy[starts + config.frame] - energy[starts]))
-        ends = np.cumsum(lengths + config.frame)
-        clip = np.searchsorted(ends, starts, side="right")
-        share = level / np.bincount(clip, level)[clip]
-        total = np.cumsum(share)
-        self.places = torch.from_numpy(total / total[-1])
+        # The last place at which a frame ends, and the steps of the grid up to there.
+        self.last = np.maximum(self.lengths, segment.samples)
+        steps = -(-self.last // PLACE)
+        self.first_steps = np.cumsum(steps) - steps
+        self.places = np.empty(steps.sum())
+        reach = -(-segment.samples // PLACE)
+        for i, clip in enumerate(pairs.dry.views()):
+            share = np.cumsum(_loudness(clip, int(steps[i]), reach))
+            places = self.places[self.first_steps[i] :][: steps[i]]
+            places[:] = (i + share / share[-1]) / len(pairs)
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Input frames and target frames, each (batch, 1, frame)."""
-        chance = torch.rand(batch, dtype=torch.float64, generator=generator)
-        starts = torch.searchsorted(self.places, chance) * PLACE
-        starts += torch.randint(PLACE, (batch,), generator=generator)
-        samples = starts.view(-1, 1, 1) + torch.arange(self.frame)
-        samples = samples.to(self.dry.device)
-        return self.dry[samples] * self.window, self.wet[samples] * self.window
+        """Input frames and target frames, each (batch, 1, context + samples)."""
+        chance = torch.rand(batch, dtype=torch.float64, generator=generator).numpy()
+        within = torch.randint(PLACE, (batch,), generator=generator).numpy()
+        steps = self.places.searchsorted(chance)
+        clips = self.first_steps.searchsorted(steps, side="right") - 1
+        ends = (steps - self.first_steps[clips]) * PLACE + within + 1
+        ends = np.minimum(ends, self.last[clips])
+        return self._cut(self.dry, clips, ends), self._cut(self.wet, clips, ends)
+
+    def _cut(self, samples: Tensor, clips: np.ndarray, ends: np.ndarray) -> Tensor:
+        """The frames of one side that end at these places of these clips."""
+        starts, at, lengths = ends - self.size, self.starts[clips], self.lengths[clips]
+        rows = samples.unfold(0, self.size, 1)
+        within = torch.from_numpy((at + starts).clip(0, len(rows) - 1)).to(samples.device)
+        found = rows[within]
+        # Few frames reach beyond their clip. There they have met a neighbor, and begin anew.
+        for i in np.flatnonzero((starts < 0) | (ends > lengths)):
+            first, end = max(0, starts[i]), min(ends[i], lengths[i])
+            found[i] = 0
+            found[i, first - starts[i] : end - starts[i]] = samples[at[i] + first : at[i] + end]
+        return (found * self.window).unsqueeze(1)
 
 
-def _in_a_row(audio: np.ndarray, lengths: np.ndarray, gap: int) -> np.ndarray:
-    """All clips one after the other, between them a gap of silence, or of an effect's ringing.
+def _at_least(size: int, samples: Tensor) -> Tensor:
+    return samples if len(samples) >= size else F.pad(samples, (0, size - len(samples)))
 
-    The gap is as long as a frame, so that no frame meets two clips.
+
+def _loudness(clip: np.ndarray, steps: int, reach: int) -> np.ndarray:
+    """How loud a clip is where a frame ends at each step of the grid, up to a factor: (steps,).
+
+    Args:
+        clip: (samples,).
+        steps: of `PLACE` samples; beyond the clip it is silent.
+        reach: the length of a frame in steps, rounded up.
     """
-    padded = np.pad(audio, ((0, 0), (0, gap)))
-    parts = (row[: length + gap] for row, length in zip(padded, lengths, strict=True))
-    return np.concatenate([np.zeros(gap, audio.dtype), *parts])
+    whole = len(clip) // PLACE
+    blocks, rest = clip[: whole * PLACE].reshape(-1, PLACE), clip[whole * PLACE :]
+    energy = np.zeros(steps)
+    np.einsum("ij,ij->i", blocks, blocks, out=energy[:whole], dtype=np.float64)
+    energy[whole : whole + 1] = np.square(rest, dtype=np.float64).sum()
+    total = np.cumsum(energy)
+    energy[:] = total
+    energy[reach:] -= total[:-reach]
+    return np.sqrt(np.maximum(energy, 0))

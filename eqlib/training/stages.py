@@ -34,11 +34,11 @@ class Stage(Protocol):
         ...
 
     def draw(self, run: Run) -> tuple[Tensor, Tensor]:
-        """What goes in and what should come out, each (batch, 1, samples)."""
+        """Inputs, (batch, 1, context + samples), and targets, (batch, 1, samples)."""
         ...
 
     def forward(self, net: EQNet, x: Tensor) -> Tensor:
-        """What comes out: (batch, 1, samples)."""
+        """Outputs, (batch, 1, samples)."""
         ...
 
     def check(self, net: EQNet, validation: Pairs) -> tuple[float, float]:
@@ -56,7 +56,7 @@ class Unsupervised:
         dry, wet = run.sampler.draw(run.recipe.batch, run.generator)
         first = run.step % 2  # in turns, so that a batch of one hears both kinds as well
         either = torch.cat((dry[first::2], wet[1 - first :: 2]))
-        return either, either
+        return either, either[..., run.net.segment.context :]
 
     def forward(self, net: EQNet, x: Tensor) -> Tensor:
         """Through the two ends alone; the latent-space DNN takes no part."""
@@ -74,7 +74,8 @@ class Supervised:
 
     def draw(self, run: Run) -> tuple[Tensor, Tensor]:
         """Dry frames, and the same frames equalized."""
-        return run.sampler.draw(run.recipe.batch, run.generator)
+        dry, wet = run.sampler.draw(run.recipe.batch, run.generator)
+        return dry, wet[..., run.net.segment.context :]
 
     def forward(self, net: EQNet, x: Tensor) -> Tensor:
         """Through the whole network."""

@@ -66,7 +66,7 @@ def test_a_known_filter_is_recovered_at_its_place(taps):
 @pytest.mark.parametrize("shift", [-3, 0, 5])
 def test_a_delay_or_an_advance_is_one_tap_away_from_the_middle(shift):
     def shifted(x):
-        return np.roll(np.pad(x, ((0, 0), (8, 8))), shift, axis=-1)[:, 8:-8]
+        return np.roll(np.pad(x, 8), shift)[8:-8]
 
     found = least_squares_fir(pair(clips(400, 400), shifted), taps=11)
     assert np.abs(taps_of(found) - np.eye(11)[5 + shift]).max() < 1e-9
@@ -83,12 +83,15 @@ def test_on_unseen_piano_notes_it_is_nearly_exact(name, least_db):
     pairs, eq = pair(notes, REFERENCE[name]), REFERENCE[name]
     found = least_squares_fir(pairs)
     assert found.parameters == 127 and found.stages[0].advance_samples == 63
-    unseen = data.load(instrument="piano", split="test").audio.astype(np.float64)
-    assert metrics.snr_db(eq(unseen), found(unseen)).mean() > least_db
+    unseen = [clip.astype(np.float64) for clip in data.load(instrument="piano", split="test")]
+    assert np.mean([metrics.snr_db(eq(clip), found(clip)) for clip in unseen]) > least_db
     # On the notes it was made of, no other filter of its length is better in sum.
     cut = EQ.from_taps(np.r_[np.zeros(63), eq.impulse_response(64)], advance_samples=63)
-    wet = pairs.wet.audio
-    errors = [np.sum((filt(notes.audio.astype(float)) - wet) ** 2) for filt in (found, cut)]
+    both = list(zip(notes, pairs.wet, strict=True))
+    errors = [
+        sum(np.sum((filt(dry.astype(float)) - wet) ** 2) for dry, wet in both)
+        for filt in (found, cut)
+    ]
     assert errors[0] < 0.9 * errors[1]
 
 
@@ -99,7 +102,7 @@ def test_a_spectrum_with_gaps_leaves_no_tap_undecided():
     pairs = pair(dry, REFERENCE["peaking"])
     found = least_squares_fir(pairs)
     assert np.abs(taps_of(found)).max() < 2
-    assert metrics.snr_db(pairs.wet.audio, found(dry.audio)).mean() > 90
+    assert metrics.snr_db(pairs.wet[0], found(dry[0])) > 90
 
 
 @pytest.mark.parametrize("taps", [128, 2, 1, -127, 127.0, True])

@@ -1,24 +1,18 @@
-"""Pairs, what they refuse, and the frames drawn from them."""
+"""Pairs, how an effect makes them, and what they refuse."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-import torch
 
-from eqlib import EQ, EqlibError, EQNetConfig, data, frames
+from eqlib import EQ, EqlibError, data
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs, pair
 from eqlib.equalizers.targets import REFERENCE
-from eqlib.training.sampler import FrameSampler
 
 FS = 16_000
 SHELF = REFERENCE["low-shelf"]
 TARGETS = {**REFERENCE, "flat": EQ.flat()}
-SMALL = EQNetConfig(frame=64, hop=16, filters=2, kernel=8, local_kernel=8, pool=16)
-CPU = torch.device("cpu")
 
 
 def noise(*lengths: int, seed: int = 0, **options) -> Clips:
@@ -40,8 +34,35 @@ def test_a_pair_is_the_clips_and_what_the_effect_makes_of_them():
         np.testing.assert_array_equal(wet, SHELF(clip))
     assert EQ.from_dict(pairs.target) == SHELF
     by_function = pair(dry, lambda x: np.tanh(3 * x))
-    np.testing.assert_array_equal(by_function.wet.audio, np.tanh(3 * dry.audio))
+    np.testing.assert_array_equal(by_function.wet.samples, np.tanh(3 * dry.samples))
     assert by_function.target is None
+
+
+def test_a_normalizer_is_learned_as_it_is_applied():
+    dry = noise(500, 2000, 800)
+    quiet = dry.map(lambda x: x * np.float32(1 / len(x)))
+
+    def normalized(x):
+        return 0.5 * x / np.abs(x).max(-1, keepdims=True)
+
+    for clip, wet in zip(quiet, pair(quiet, normalized).wet, strict=True):
+        assert np.abs(wet).max() == pytest.approx(0.5)
+        np.testing.assert_array_equal(wet, normalized(clip))
+
+
+def test_linked_dynamics_link_nothing_but_the_samples_of_a_clip():
+    """A limiter that follows the loudest sample so far, over all rows of what it is given."""
+
+    def linked(x):
+        envelope = np.maximum.accumulate(np.abs(np.atleast_2d(x)).max(0))
+        return x / np.sqrt(1 + 8 * envelope)
+
+    loud = noise(3_000)
+    soft = noise(1_000, seed=1).map(lambda x: x * np.float32(0.01))
+    both = Clips.from_arrays([*loud, *soft], sample_rate=FS)
+    alone = pair(loud, linked).wet[0], pair(soft, linked).wet[0]
+    for wet, expected in zip(pair(both, linked).wet, alone, strict=True):
+        np.testing.assert_array_equal(wet, expected)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +74,9 @@ def test_a_pair_is_the_clips_and_what_the_effect_makes_of_them():
         (lambda: Pairs(noise(99, 50), noise(50, 99)), r"clip 0 .*\(50,\).*\(99,\)"),
         (lambda: Pairs(noise(99), noise(98)), "98.*99"),
         (lambda: Pairs(noise(99, 99), noise(99)), "2 input clips and 1 target clips"),
-        (lambda: pair(noise(99), lambda x: x[:, 1:]), "shape"),
+        (lambda: pair(noise(99), lambda x: x[1:]), "clip 0 has shape .99,.*output for clip 0 .98,"),
         (lambda: pair(noise(99), lambda x: x * np.inf), "NaN or infinite"),
-        (lambda: pair(noise(9, 9), lambda x: x * [[1], [0]]), "target of clip 1 is silent"),
+        (lambda: pair(noise(9, 8), lambda x: x * (len(x) - 8.0)), "target of clip 1 is silent"),
         (lambda: Pairs(noise(99).map(np.zeros_like), noise(99)), "input of clip 0 is silent"),
         (
             lambda: pair(noise(999), lambda x: np.clip(x, -0.5, 0.5)),
@@ -121,76 +142,3 @@ def test_no_sine_is_taken_for_clipped(hz):
     sines = 0.5 * np.sin(2 * np.pi * hz / FS * np.arange(8_000) + phases)
     for clips in (sines, np.round(sines * 32768) / 32768):
         pair(Clips.from_arrays(clips, sample_rate=FS), EQ.flat())
-
-
-# Frames
-
-
-def ramps(*lengths: int) -> Clips:
-    """Clips in which every sample has a value of its own: 1, 2, 3, ... over all clips."""
-    values = np.arange(1, sum(lengths) + 1)
-    return Clips.from_arrays(np.split(values / 2.0**20, np.cumsum(lengths)[:-1]), sample_rate=FS)
-
-
-def test_frames_are_cut_from_one_clip_with_dry_and_wet_aligned():
-    lengths = (300, 70, 5, 129)
-    dry = ramps(*lengths)
-    config = replace(SMALL, window="rectangular")
-    sampler = FrameSampler(pair(dry, lambda x: -3 * x), config, CPU)
-    generator = torch.Generator().manual_seed(0)
-    firsts = np.cumsum([1, *lengths])  # the value that each clip begins with
-    seen = set()
-    for _ in range(50):
-        x, y = sampler.draw(32, generator)
-        assert x.shape == y.shape == (32, 1, 64) and x.dtype == y.dtype == torch.float32
-        assert torch.equal(y, -3 * x)
-        for frame in np.rint(x[:, 0].numpy() * 2**20).astype(int):
-            heard = np.flatnonzero(frame)
-            if not heard.size:
-                continue
-            values = frame[heard]
-            assert (np.diff(values) == 1).all() and (np.diff(heard) == 1).all()
-            (clip,) = set(np.searchsorted(firsts, values, side="right"))
-            # Silence only before a clip's first sample and after its last.
-            assert heard[0] == 0 or values[0] == firsts[clip - 1]
-            assert heard[-1] == 63 or values[-1] == firsts[clip] - 1
-            seen.update(values)
-    assert seen == set(range(1, sum(lengths) + 1))
-
-
-def test_frames_are_windowed_and_decided_by_the_generator():
-    pairs = pair(noise(900, 700), SHELF)
-
-    def draw(window: str, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-        sampler = FrameSampler(pairs, replace(SMALL, window=window), CPU)
-        return sampler.draw(20, torch.Generator().manual_seed(seed))
-
-    hann = frames.window("hann", 64).float()
-    for plain, windowed in zip(draw("rectangular", 0), draw("hann", 0), strict=True):
-        assert plain.any() and torch.equal(plain * hann, windowed)
-    for first, again, other in zip(draw("hann", 0), draw("hann", 0), draw("hann", 1), strict=True):
-        assert torch.equal(first, again) and not torch.equal(first, other)
-    state = torch.get_rng_state()
-    draw("hann", 0)
-    assert torch.equal(torch.get_rng_state(), state)
-
-
-def test_clips_are_heard_equally_often_and_their_loud_places_more_often():
-    # The first clip is four times louder in its first half. The second is long and hardly there.
-    tone = np.sin(2 * np.pi * np.arange(4_000) / 16 + 0.1)
-    clips = [np.r_[0.8 * tone[:1_000], 0.2 * tone[:1_000]], 1e-9 * tone]
-    dry = Clips.from_arrays(clips, sample_rate=FS)
-    sampler = FrameSampler(pair(dry, EQ.flat()), replace(SMALL, window="rectangular"), CPU)
-    x, _ = sampler.draw(40_000, torch.Generator().manual_seed(0))
-    peaks = x[:, 0].unflatten(-1, (4, 16)).abs().amax(-1)  # of each period
-    assert (peaks.amax(-1) > 1e-6).sum().item() == pytest.approx(20_000, rel=0.02)
-    loud = (peaks > 0.7).all(-1).sum().item()
-    quiet = ((peaks > 0.15) & (peaks < 0.25)).all(-1).sum().item()
-    assert loud / quiet == pytest.approx(4, rel=0.05)
-
-
-def test_an_epoch_is_the_audio_in_hops():
-    assert FrameSampler(pair(noise(300, 101), SHELF), SMALL, CPU).frames_per_epoch == 26
-    with pytest.raises(EqlibError, match="training audio .* 8000 Hz"):
-        eq = EQ.flat(sample_rate=8_000)
-        FrameSampler(pair(noise(300, sample_rate=8_000), eq), SMALL, CPU)

@@ -19,7 +19,7 @@ import soundfile as sf
 from scipy.io import wavfile
 
 from eqlib import data
-from eqlib.data import Clips, recordings
+from eqlib.data import recordings
 from eqlib.errors import EqlibError
 from support import ROOT
 
@@ -110,7 +110,7 @@ def test_load_gives_the_files_in_the_order_of_the_index():
     assert time.process_time() - start < 1
     rows = [row for row in ROWS if row["instrument"] == "piano" and row["split"] == "train"]
     assert list(clips.info) == rows
-    assert clips.audio.shape == (72, 32_000) and clips.audio.dtype == np.float32
+    assert clips.lengths.tolist() == [32_000] * 72 and clips.samples.dtype == np.float32
     for clip, row in zip(clips, rows, strict=True):
         expected, _ = sf.read(recordings.AUDIO_FOLDER / row["file"], dtype="int16")
         np.testing.assert_array_equal(clip, expected / 32768)
@@ -171,145 +171,6 @@ def test_import_is_quick_and_works_from_any_folder(tmp_path):
     assert done.stdout.strip() == "Clips(1 clips, 2.0 s in all, 16000 Hz)", done.stderr
 
 
-# Clips
-
-
-@pytest.fixture
-def clips() -> Clips:
-    arrays = [tone(n) for n in (500, 2000, 800, 1200)]
-    return Clips.from_arrays(arrays, sample_rate=16_000, names=["a", "b", "c", "d"])
-
-
-def test_clips_are_padded_at_the_end(clips):
-    assert clips.audio.shape == (4, 2000) and clips.audio.dtype == np.float32
-    assert clips.lengths.tolist() == [500, 2000, 800, 1200] and clips.info == ({},) * 4
-    for row, length in zip(clips.audio, clips.lengths, strict=True):
-        np.testing.assert_allclose(row[:length], tone(length), atol=1e-7)
-        assert not row[length:].any()
-
-
-@pytest.mark.parametrize("key", [0, -4, np.int64(0), "a"])
-def test_one_clip_is_an_unpadded_copy(clips, key):
-    clip = clips[key]
-    np.testing.assert_allclose(clip, tone(500), atol=1e-7)
-    clip[:] = 0
-    assert clips.audio[0].any()
-
-
-@pytest.mark.parametrize(
-    "key", [slice(0, 3, 2), [0, 2], np.array([0, 2]), [True, False, True, False], slice(-4, -1, 2)]
-)
-def test_smaller_clips(clips, key):
-    part = clips[key]
-    assert part.names == ("a", "c") and part.audio.shape == (2, 800) and len(part) == 2
-    assert part.lengths.tolist() == [500, 800] and part.sample_rate == 16_000
-    np.testing.assert_array_equal(part.audio, clips.audio[[0, 2], :800])
-
-
-@pytest.mark.parametrize(
-    ("key", "word"),
-    [
-        (4, "from 0 to 3"),
-        (-5, "from 0 to 3"),
-        ([0, 9], "from 0 to 3"),
-        ([True], "mask"),
-        (1.0, "a name"),
-        (None, "a name"),
-        ((0, 1), "a name"),
-        (slice(4, 9), "at least one clip"),
-        ([], "at least one clip"),
-        ("e", "nearest are a, b, c"),
-    ],
-)
-def test_keys_that_do_not_fit(clips, key, word):
-    with pytest.raises(EqlibError, match=word):
-        clips[key]
-
-
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.9])
-def test_random_split(share):
-    clips = Clips.from_arrays([tone(100 + i) for i in range(20)], sample_rate=16_000)
-    train, validation = clips.split(validation=share, seed=3)
-    assert len(validation) == round(20 * share)
-    assert sorted(train.names + validation.names) == sorted(clips.names)
-    assert all(list(part.lengths) == sorted(part.lengths) for part in (train, validation))
-    assert clips.split(validation=share, seed=3)[1].names == validation.names
-    assert any(clips.split(validation=share, seed=s)[1].names != validation.names for s in range(3))
-
-
-@pytest.mark.parametrize("share", [0.01, 0.99])
-def test_random_split_leaves_a_clip_on_both_sides(clips, share):
-    assert sorted(map(len, clips.split(validation=share))) == [1, 3]
-
-
-@pytest.mark.parametrize(
-    ("options", "word"),
-    [
-        ({"validation": 0}, "validation"),
-        ({"validation": 1.0}, "validation"),
-        ({"seed": -1}, "seed"),
-    ],
-)
-def test_random_split_refuses(clips, options, word):
-    with pytest.raises(EqlibError, match=word):
-        clips.split(**options)
-    with pytest.raises(EqlibError, match="at least two"):
-        clips[:1].split()
-
-
-def test_map_filters_the_padded_audio(clips):
-    wet = clips.map(lambda x: x + np.roll(x, 1, axis=-1))
-    assert wet.names == clips.names and wet.audio.dtype == np.float32
-    for row, length in zip(wet.audio, clips.lengths, strict=True):
-        expected = np.zeros(2000)
-        expected[:length] = tone(length)
-        np.testing.assert_allclose(row, expected + np.roll(expected, 1), atol=1e-6)
-
-    def in_place(x):
-        x *= 0.0
-        return x
-
-    clips.map(in_place)
-    assert clips.audio.any()
-
-
-@pytest.mark.parametrize(
-    ("function", "word"),
-    [
-        (lambda x: x[:, 1:], "shape"),
-        (lambda x: x / 0, "NaN"),
-        (lambda x: np.ones(x.shape, int), "int64"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_map_refuses(clips, function, word):
-    with pytest.raises(EqlibError, match=word):
-        clips.map(function)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "options", "word"),
-    [
-        ([], {}, "no clip"),
-        ([tone(9), np.zeros((9, 2))], {}, r"clip 1 has shape \(9, 2\)"),
-        (tone(9), {}, "clip 0 has shape"),
-        ([tone(9), np.array([])], {}, "clip 1 has shape"),
-        ([tone(9), np.array([0.1, np.nan])], {}, "clip 1 .* NaN"),
-        ([tone(9), np.arange(5)], {}, "clip 1 holds int64"),
-        ([tone(9), np.zeros(5)], {}, "clip 1 is silent"),
-        ([tone(9), np.zeros(5)], {"names": ["x", "why"]}, "why is silent"),
-        ([tone(9)], {"names": ["x", "y"]}, "1 clips, 2 names"),
-        ([tone(9)], {"info": []}, "0 info"),
-        ([tone(9), tone(9)], {"names": ["x", "x"]}, "'x' comes more than once"),
-        ([tone(9)], {"sample_rate": 16e3}, "sample_rate is 16000.0"),
-        ([tone(9)], {"sample_rate": 0}, "sample_rate is 0"),
-    ],
-)
-def test_from_arrays_refuses(arrays, options, word):
-    with pytest.raises(EqlibError, match=word):
-        Clips.from_arrays(arrays, **{"sample_rate": 16_000, **options})
-
-
 # Files and folders of the reader's own
 
 
@@ -347,7 +208,7 @@ def test_stereo_and_sample_rate_are_refused_then_changed_on_request(tmp_path):
         data.from_folder(tmp_path, mix_to_mono=True)
     clips = data.from_folder(tmp_path, mix_to_mono=True, resample=True)
     expected, _ = librosa.load(path, sr=16_000, mono=True)
-    assert clips.audio.shape == (1, 16_000) and clips.audio.dtype == np.float32
+    assert clips.lengths.tolist() == [16_000] and clips.samples.dtype == np.float32
     np.testing.assert_allclose(clips[0], expected, atol=1e-6)
     ideal = (tone(16_000, 300) + 0.3 * tone(16_000, 2000)) / 2
     np.testing.assert_allclose(clips[0][500:-500], ideal[500:-500], atol=1e-3)
