@@ -50,7 +50,7 @@ class FrameSampler:
         shape = frames.window(segment.window, segment.samples).to(weights)
         self.window = torch.cat((shape.new_ones(segment.context), shape))
         self.dry, self.wet = (
-            _at_least(self.size, torch.from_numpy(side.samples).to(weights.device))
+            _pieces(torch.from_numpy(side.samples).to(weights.device), self.size)
             for side in (pairs.dry, pairs.wet)
         )
         self.starts, self.lengths = pairs.dry.starts, pairs.dry.lengths
@@ -74,25 +74,32 @@ class FrameSampler:
         steps = self.places.searchsorted(chance)
         clips = self.first_steps.searchsorted(steps, side="right") - 1
         ends = (steps - self.first_steps[clips]) * PLACE + within + 1
-        ends = np.minimum(ends, self.last[clips])
-        return self._cut(self.dry, clips, ends), self._cut(self.wet, clips, ends)
+        starts = np.minimum(ends, self.last[clips]) - self.size
+        wanted, lengths = self.starts[clips] + starts, self.lengths[clips]
+        # Before the first sample of all, and after the last one, there is no piece to read.
+        there = np.minimum(np.maximum(wanted, 0), len(self.dry) - 1)
+        places = torch.from_numpy(there).to(self.window.device)
+        both = [side.index_select(0, places) for side in (self.dry, self.wet)]
+        heads, tails = -starts, lengths - starts
+        for i in np.flatnonzero((heads > 0) | (tails < self.size)).tolist():
+            # These have met the neighbors of their clip, where silence belongs.
+            head, tail, moved = int(heads[i]), int(tails[i]), int(there[i] - wanted[i])
+            for side in both:
+                if moved:
+                    side[i] = side[i].roll(moved)
+                if head > 0:
+                    side[i, :head] = 0
+                if tail < self.size:
+                    side[i, tail:] = 0
+        dry, wet = ((side * self.window).unsqueeze(1) for side in both)
+        return dry, wet
 
-    def _cut(self, samples: Tensor, clips: np.ndarray, ends: np.ndarray) -> Tensor:
-        """The frames of one side that end at these places of these clips."""
-        starts, at, lengths = ends - self.size, self.starts[clips], self.lengths[clips]
-        rows = samples.unfold(0, self.size, 1)
-        within = torch.from_numpy((at + starts).clip(0, len(rows) - 1)).to(samples.device)
-        found = rows[within]
-        # Few frames reach beyond their clip. There they have met a neighbor, and begin anew.
-        for i in np.flatnonzero((starts < 0) | (ends > lengths)):
-            first, end = max(0, starts[i]), min(ends[i], lengths[i])
-            found[i] = 0
-            found[i, first - starts[i] : end - starts[i]] = samples[at[i] + first : at[i] + end]
-        return (found * self.window).unsqueeze(1)
 
-
-def _at_least(size: int, samples: Tensor) -> Tensor:
-    return samples if len(samples) >= size else F.pad(samples, (0, size - len(samples)))
+def _pieces(samples: Tensor, size: int) -> Tensor:
+    """Every piece of so many samples, where it stands: (places, size)."""
+    if len(samples) < size:
+        samples = F.pad(samples, (0, size - len(samples)))
+    return samples.unfold(0, size, 1)
 
 
 def _loudness(clip: np.ndarray, steps: int, reach: int) -> np.ndarray:
