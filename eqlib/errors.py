@@ -188,15 +188,23 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             many = signature.parameters[name].kind
             if many is inspect.Parameter.VAR_POSITIONAL:
                 for each in value:
-                    _check_type(name, each, hint)
+                    check_type(name, each, hint)
             elif many is not inspect.Parameter.VAR_KEYWORD:
-                _check_type(name, value, hint)
+                check_type(name, value, hint)
         return function(*args, **kwargs)
 
     return door
 
 
-def _check_type(name: str, value: object, hint: Any) -> None:
+def check_type(name: str, value: object, hint: Any) -> None:
+    """Raises `EqlibError` unless `value` is of the type that `hint` describes.
+
+    Args:
+        name: the argument's name, for the message.
+        value: what the user gave.
+        hint: a type as annotations write it. Looked into are unions, mappings, tuples and lists;
+            an array is as good as a sequence; what cannot be told of a value passes.
+    """
     if not _fits(value, hint):
         words = _words(hint)
         known = [CURES[word] for word in re.findall(r"\w+", words) if word in CURES]
@@ -204,7 +212,7 @@ def _check_type(name: str, value: object, hint: Any) -> None:
         raise EqlibError(f"{name} is {_short(value)}", words, cure)
     if get_origin(hint) is Mapping and isinstance(value, Mapping):
         for key, each in value.items():
-            _check_type(f"{name}[{key!r}]", each, get_args(hint)[1])
+            check_type(f"{name}[{key!r}]", each, get_args(hint)[1])
 
 
 def _fits(value: object, hint: Any) -> bool:
