@@ -6,6 +6,7 @@ known by its keys. Chapter: "Hearing equalizers".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, TypeAlias
 
@@ -61,6 +62,31 @@ def from_dict(settings: object) -> Part:
             return TYPES[tag](**{name: _value(item) for name, item in given.items()})
     expected = " or ".join(f"those of a {tag} ({', '.join(_names(tag))})" for tag in possible)
     raise EqlibError(f"a stage has the keys {', '.join(map(str, settings))}", expected, CURE)
+
+
+def written(stages: Iterable[Part], sample_rate: int) -> dict[str, Any]:
+    """An equalizer of these stages, as `EQ.to_dict` gives it."""
+    return {"stages": [to_dict(stage) for stage in stages], "sample_rate": sample_rate}
+
+
+def read(settings: object) -> tuple[tuple[Any, ...], Any]:
+    """What `written` wrote, today or before stages named their types: stages and sample rate.
+
+    Whether an equalizer can have them is not looked at: a curve by itself is no stage.
+
+    Raises:
+        EqlibError: for unknown or missing keys, and as `from_dict`.
+    """
+    if not isinstance(settings, dict):
+        raise EqlibError(f"settings is {settings!r}", "a dict that EQ.to_dict wrote", CURE)
+    if set(settings) != {"stages", "sample_rate"}:
+        keys = ", ".join(map(str, settings))
+        expected = "an equalizer's (stages, sample_rate)"
+        raise EqlibError(f"settings has the keys {keys}", expected, CURE)
+    stages = settings["stages"]
+    if not isinstance(stages, (list, tuple)):
+        raise EqlibError(f"stages is {stages!r}", "a list of stages", CURE)
+    return tuple(from_dict(stage) for stage in stages), settings["sample_rate"]
 
 
 def _names(tag: str) -> list[str]:

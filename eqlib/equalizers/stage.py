@@ -5,11 +5,13 @@ Chapter: "Hearing equalizers".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from scipy import signal
 
 from eqlib.errors import EqlibError
 
@@ -54,6 +56,46 @@ def frequency_response(
     z = np.exp(2j * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / sample_rate)
     polynomial = np.polynomial.polynomial.polyval
     return np.asarray(polynomial(1 / z, b) / polynomial(1 / z, a))
+
+
+def filtered(stages: Sequence[Stage], dry: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Audio after one stage and the next, from silence before the first sample.
+
+    Args:
+        stages: in order.
+        dry: (..., samples) float64. Zeros follow its end, where an advance asks for more.
+        sample_rate: in Hz.
+
+    Returns:
+        (..., samples) float64, contiguous.
+    """
+    # Advancing once, at the end, keeps what a stage does before time zero for the next one.
+    advance = sum(stage.advance_samples for stage in stages)
+    wet = np.pad(dry, [(0, 0)] * (dry.ndim - 1) + [(0, advance)])
+    for stage in stages:
+        wet = signal.lfilter(*stage.coefficients(sample_rate), wet)
+    return np.ascontiguousarray(wet[..., advance:])
+
+
+def response_of(
+    stages: Sequence[Stage], frequencies_hz: np.ndarray, *, sample_rate: int
+) -> np.ndarray:
+    """The frequency response of stages one after the other, with all delays and advances.
+
+    Args:
+        stages: in any order.
+        frequencies_hz: of any shape.
+        sample_rate: in Hz.
+
+    Returns:
+        complex128, of the same shape.
+    """
+    h = np.ones(frequencies_hz.shape, dtype=np.complex128)
+    for stage in stages:
+        advance = np.exp(2j * np.pi * frequencies_hz / sample_rate * stage.advance_samples)
+        b, a = stage.coefficients(sample_rate)
+        h = h * advance * frequency_response(b, a, frequencies_hz, sample_rate)
+    return h
 
 
 def taps_response(
