@@ -24,7 +24,7 @@ from eqlib.data.files import as_path
 from eqlib.data.tensors import damaged
 from eqlib.data.tensors import read as read
 from eqlib.data.tensors import write as write
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet, EQNetConfig
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -68,6 +68,7 @@ def register(kind: type[EQNet]) -> type[EQNet]:
     return kind
 
 
+@checked
 def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.float32) -> Path:
     """Writes a network to a file, with its class, its config and `EQNet.info`.
 
@@ -157,6 +158,7 @@ def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQN
     return net
 
 
+@checked
 def load_weights(path: str | PathLike[str], net: EQNet, tensors: Mapping[str, Tensor]) -> None:
     """Copies tensors into a network of the same class and config.
 
@@ -199,6 +201,7 @@ def description(net: EQNet) -> dict[str, Any]:
     return {"network": name, "config": asdict(net.config), "info": net.info}
 
 
+@checked
 def class_of(path: str | PathLike[str], header: dict[str, Any]) -> type[EQNet]:
     """The class of network that a file's header names; `EQNet` in files of before it did.
 
@@ -225,6 +228,7 @@ def _find(name: object) -> type[EQNet] | None:
     return _registered.get(name)
 
 
+@checked
 def check_same(path: str | PathLike[str], header: dict[str, Any], net: EQNet) -> None:
     """Raises `EqlibError` unless a file is of a network of the same class and config."""
     kind = class_of(path, header)
@@ -237,6 +241,7 @@ def check_same(path: str | PathLike[str], header: dict[str, Any], net: EQNet) ->
     check_same_config(str(path), config_of(path, header, kind), net.config)
 
 
+@checked
 def check_same_config(name: str, given: EQNetConfig, expected: EQNetConfig) -> None:
     """Raises `EqlibError` unless the two configs are equal, and names what differs."""
     found, wanted = asdict(given), asdict(expected)
@@ -250,6 +255,7 @@ def check_same_config(name: str, given: EQNetConfig, expected: EQNetConfig) -> N
         )
 
 
+@checked
 def config_of(
     path: str | PathLike[str], header: dict[str, Any], kind: type[EQNet] = EQNet
 ) -> EQNetConfig:

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from eqlib import fast
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, checked
 
 WINDOWS = ("hann", "rectangular")
 AT_ONCE_ON_CPU = 6
@@ -29,6 +29,7 @@ AT_ONCE_ELSEWHERE = 512
 """The same on a GPU, which is faster the more it gets: 0.3 GB of channels."""
 
 
+@checked
 @dataclass(frozen=True)
 class Segment:
     """A piece of sound as a network learns from it; every network has one as ``net.segment``.
@@ -48,6 +49,7 @@ class Segment:
     context: int = 0
 
 
+@checked
 def window(name: str, frame: int) -> Tensor:
     """A window by name: (frame,) float64.
 
@@ -64,6 +66,7 @@ def window(name: str, frame: int) -> Tensor:
     raise EqlibError(f"window is {name!r}", f"one of {', '.join(WINDOWS)}", "Choose one of them.")
 
 
+@checked
 def overlap_add_gain(product: Tensor, *, hop: int) -> float:
     """The constant that overlapping windows add up to.
 
@@ -92,6 +95,7 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
     return gain
 
 
+@checked
 def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
     """Cuts a signal into overlapping frames, so that every sample is in frame / hop of them.
 
@@ -114,6 +118,7 @@ def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
     return padded.unfold(-1, frame, hop)
 
 
+@checked
 def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
     """Adds frames up again: the counterpart of `cut`, up to the gain of the windows.
 
@@ -157,6 +162,7 @@ def _check_hop(frame: int, hop: int) -> None:
         )
 
 
+@checked
 def process(
     signal: Tensor, network: Callable[[Tensor], Tensor], *, window: Tensor, hop: int
 ) -> Tensor:
@@ -185,6 +191,7 @@ def process(
     return overlap_add(processed, hop=hop, samples=signal.shape[-1])
 
 
+@checked
 def window_sum(window: np.ndarray, *, hop: int, samples: int) -> np.ndarray:
     """What windows add up to, far from both ends of a signal, for any hop: (samples,) float64.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterable
 
 import numpy as np
 import soundfile as sf
@@ -67,6 +68,7 @@ LEFT_OUT = {
     "eqlib.experiments.authors.Published": "a record, which holds what it is given",
     "eqlib.experiments.authors.Row": "a record, which holds what it is given",
     "eqlib.experiments.table.Table": "a record, which holds what it is given",
+    "eqlib.experiments.authors.compare": "reads nine files of the authors'",
     "eqlib.experiments.reproduce": "trains for hours; its command checks what it is given",
     "eqlib.experiments.scores": "takes what `reproduce` has made",
     "eqlib.plots.style": "what figures are made with",
@@ -144,7 +146,7 @@ BY_NAME = {
     "hop": lambda: 32,
     "input": lambda: AUDIO,
     "kernel": lambda: 8,
-    "kind": lambda: EQNet,
+    "kind": lambda: Mine,
     "labels": lambda: ["a"],
     "low_hz": lambda: 100.0,
     "name": lambda: "low-shelf",
@@ -180,12 +182,17 @@ BY_NAME = {
 }
 """By the parameter's name, where it means the same everywhere."""
 
+
+class Mine(EQNet):
+    """A network of a user's own."""
+
+
 HOURS = {"train_steps": 1, "pretrain_steps": 1}
 BY_FUNCTION = {
     "eqlib.analysis.bank.by_hand": {"weight": BANK, "config": CONFIG, "changes": {}},
     "eqlib.analysis.channels.best_faders": {"paths": BANK, "target": BANK[0]},
     "eqlib.analysis.channels.frozen": {"gains": np.ones((4, 16))},
-    "eqlib.analysis.systems.sine_sweep": {"duration_s": 0.1},
+    "eqlib.analysis.systems.sine_sweep": {"duration_s": 0.2},
     "eqlib.analysis.systems.sweep_response": {"points": 8},
     "eqlib.analysis.systems.tone_snr_db": {"target": FREQUENCIES_HZ, "output": FREQUENCIES_HZ},
     "eqlib.analysis.systems.homogeneity_db": {"gains_db": np.array([-6.0, 0.0])},
@@ -214,7 +221,7 @@ BY_FUNCTION = {
     "eqlib.data.pairs.Pairs": {"target": None},
     "eqlib.data.recordings.load": {"instrument": "xylophone", "split": "test"},
     "eqlib.data.tensors.damaged": {"why": "cut off"},
-    "eqlib.equalizers.biquad.Biquad": {"kind": "peaking", "q": 1.0},
+    "eqlib.equalizers.biquad.Biquad": {"kind": "peaking", "gain_db": 3.0, "q": 1.0},
     "eqlib.equalizers.coefficients.Taps": {"taps": (1.0, 0.5)},
     "eqlib.equalizers.coefficients.given_taps": {"taps": [1.0, 0.5]},
     "eqlib.equalizers.coefficients.Section": {"b0": 1.0, "b1": 0.0, "b2": 0.0, "a1": 0, "a2": 0},
@@ -314,6 +321,15 @@ BY_FUNCTION = {
     "eqlib.widgets.source.source": {"thing": EQ},
 }
 """By the function, where a name means something of its own there."""
+
+TAKES = {
+    "eqlib.equalizers.coefficients.Taps": {"taps": Iterable[float]},
+    "eqlib.equalizers.fir.Curve": {
+        "frequencies_hz": Iterable[float],
+        "gains_db": Iterable[float],
+    },
+}
+"""What is taken where an annotation says what it becomes."""
 
 IN_FILES = {
     "eqlib.checkpoints.load": ("path", "checkpoint"),

@@ -87,6 +87,7 @@ class FrozenEQNet(EQNet):
 
     gains: Tensor
 
+    @checked
     def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
         super().__init__(config, seed=seed)
         self.register_buffer("gains", torch.ones(self.config.filters, self.config.units))
@@ -96,6 +97,7 @@ class FrozenEQNet(EQNet):
         return self.gains.expand_as(Z)
 
 
+@checked
 def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
     """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
 

@@ -212,6 +212,7 @@ def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
         return 10 * np.log10(to_come[:samples] / to_come[0])
 
 
+@checked
 def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
     """The SNR of a steady tone, from two responses at its frequency.
 

@@ -14,13 +14,14 @@ from scipy import fft, linalg
 
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, checked
 
 NOISE = 1e-12  # -120 dB, as power
 """What `least_squares_fir` adds to the recordings' power, so that silence between the notes'
 partials, or above a lowpass, leaves no tap undecided."""
 
 
+@checked
 def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> EQ:
     """The FIR filter that comes closest to the effect: least squares over all recordings.
 

@@ -21,9 +21,10 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from eqlib.data.files import as_path, content_of, replacing
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 
 
+@checked
 def write(path: str | PathLike[str], tensors: Mapping[str, Tensor], header: dict[str, Any]) -> Path:
     """Writes tensors and a JSON header to a safetensors file, complete or not at all.
 
@@ -73,6 +74,7 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, header
 
 
+@checked
 def damaged(path: str | PathLike[str], why: str) -> EqlibError:
     """What is said of a file that is not as it was written."""
     return EqlibError(

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.fir import FIR, Curve
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 
 Part: TypeAlias = Biquad | FIR | Curve | Taps | Section
 """A stage, or the curve that one was drawn through."""
@@ -31,6 +31,7 @@ UNTAGGED = ("biquad", "fir", "curve")
 CURE = "Use a dict that EQ.to_dict wrote, with no key more or less."
 
 
+@checked
 def to_dict(part: Part) -> dict[str, Any]:
     """All settings of a stage or curve, with its type first."""
     tag = next(tag for tag, kind in TYPES.items() if isinstance(part, kind))
@@ -64,6 +65,7 @@ def from_dict(settings: object) -> Part:
     raise EqlibError(f"a stage has the keys {', '.join(map(str, settings))}", expected, CURE)
 
 
+@checked
 def written(stages: Iterable[Part], sample_rate: int) -> dict[str, Any]:
     """An equalizer of these stages, as `EQ.to_dict` gives it."""
     return {"stages": [to_dict(stage) for stage in stages], "sample_rate": sample_rate}

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 from scipy import signal
 
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 
 GAIN_LIMIT_DB = 120.0  # far beyond any EQ, and far from the limits of floating point
 
@@ -39,6 +39,7 @@ class Stage(Protocol):
         """The filter in a few words."""
 
 
+@checked
 def frequency_response(
     b: np.ndarray, a: np.ndarray, frequencies_hz: ArrayLike, sample_rate: int
 ) -> np.ndarray:
@@ -58,6 +59,7 @@ def frequency_response(
     return np.asarray(polynomial(1 / z, b) / polynomial(1 / z, a))
 
 
+@checked
 def filtered(stages: Sequence[Stage], dry: np.ndarray, *, sample_rate: int) -> np.ndarray:
     """Audio after one stage and the next, from silence before the first sample.
 
@@ -77,6 +79,7 @@ def filtered(stages: Sequence[Stage], dry: np.ndarray, *, sample_rate: int) -> n
     return np.ascontiguousarray(wet[..., advance:])
 
 
+@checked
 def response_of(
     stages: Sequence[Stage], frequencies_hz: np.ndarray, *, sample_rate: int
 ) -> np.ndarray:
@@ -98,6 +101,7 @@ def response_of(
     return h
 
 
+@checked
 def taps_response(
     taps: np.ndarray, lags: ArrayLike, frequencies_hz: ArrayLike, *, sample_rate: int
 ) -> np.ndarray:
@@ -116,6 +120,7 @@ def taps_response(
     return np.tensordot(taps, np.exp(-2j * np.pi * turns), axes=1)
 
 
+@checked
 def real_array(name: str, values: object, *, expected: str, cure: str) -> np.ndarray:
     """A list, array or tensor of real, finite numbers, as float64.
 

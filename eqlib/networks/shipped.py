@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from eqlib.checkpoints import load
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent / "weights"
 
 
+@checked
 def pretrained(name: str) -> EQNet:
     """One of the trained networks that ship with the package.
 

@@ -85,6 +85,7 @@ class NetworkDesk(Component):
         )
         self.on_msg(self._run)
 
+    @checked
     def process(self, name: str, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What a network of the desk and its target make of (samples,): output and target.
 
