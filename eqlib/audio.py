@@ -160,6 +160,26 @@ def check_mono(name: str, audio: Audio) -> None:
 
 
 @checked
+def check_shape(name: str, array: Audio, sizes: tuple[int | str, ...]) -> None:
+    """Raises `EqlibError` unless an array has these sizes.
+
+    Args:
+        name: the argument's name, for the message.
+        array: what was given.
+        sizes: one for each axis; a name, such as "samples", stands for any size of 1 or more.
+    """
+    shape = tuple(array.shape)
+    fits = len(shape) == len(sizes) and all(
+        size > 0 if isinstance(wanted, str) else size == wanted
+        for size, wanted in zip(shape, sizes, strict=True)
+    )
+    if not fits:
+        words = ", ".join(map(str, sizes)) + "," * (len(sizes) == 1)
+        cure = "Index or reshape it, such as array[0] or array.reshape(-1)."
+        raise EqlibError(f"{name} has shape {shape}", f"({words})", cure)
+
+
+@checked
 def check_not_silent(name: str, audio: np.ndarray) -> None:
     """Raises `EqlibError` if every sample of `audio` is zero."""
     if not np.any(audio):

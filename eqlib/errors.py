@@ -127,10 +127,11 @@ def check_integer(name: str, value: Any, *, at_least: int, cure: str) -> int:
 
 def check_sample_rate(name: str, given_hz: int, expected_hz: int) -> None:
     """Raises `EqlibError` unless the two sample rates are equal."""
-    if given_hz != expected_hz:
+    numeric = isinstance(given_hz, numbers.Real) and isinstance(expected_hz, numbers.Real)
+    if not numeric or given_hz != expected_hz:
         raise EqlibError(
-            f"{name} has a sample rate of {given_hz} Hz",
-            f"{expected_hz} Hz",
+            f"{name} has a sample rate of {_short(given_hz)} Hz",
+            f"{_short(expected_hz)} Hz",
             "Resample the audio (eqlib.data.from_folder(..., resample=True)) or set sample_rate.",
         )
 
@@ -240,6 +241,7 @@ def check_type(name: str, value: object, hint: Any) -> None:
         raise EqlibError(f"{name} is {_short(value)}", words, cure)
     if get_origin(hint) is Mapping and isinstance(value, Mapping):
         for key, each in value.items():
+            check_type(f"a name in {name}", key, get_args(hint)[0])
             check_type(f"{name}[{key!r}]", each, get_args(hint)[1])
 
 
@@ -265,12 +267,15 @@ def _fits(value: object, hint: Any) -> bool:
         return len(each) == len(value) and all(map(_fits, value, each))
     if kind is np.ndarray:
         return isinstance(value, np.ndarray) and value.dtype.kind in "biufc"
-    if kind is Callable:
-        return callable(value)
-    # A protocol's methods are what a function calls first.
-    if kind is Any or not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
+    if kind is type and inside and isinstance(value, type):
+        return issubclass(value, inside[0])
+    if kind is Any or not isinstance(kind, type):
         return True
-    return isinstance(value, kind)
+    if getattr(kind, "_is_protocol", False):
+        return all(hasattr(value, name) for name in dir(kind) if not name.startswith("_"))
+    return isinstance(value, kind) and (
+        kind is not list or not inside or _is_listed(value, *inside)
+    )
 
 
 def _is_listed(value: object, each: Any) -> bool:
@@ -279,10 +284,11 @@ def _is_listed(value: object, each: Any) -> bool:
         return False
     if isinstance(value, list | tuple):
         return all(_fits(one, each) for one in value)
-    dimensions = getattr(value, "ndim", 1)
-    if each in (float, int, str):
-        return dimensions == 1 and getattr(getattr(value, "dtype", None), "kind", "f") in "iufU"
-    return dimensions > 0
+    shape: tuple[int, ...] | None = getattr(value, "shape", None)
+    if not shape:  # no array, and perhaps no more than an iterator, whose values are not used up
+        return shape is None
+    first: Any = value[0] if shape[0] else None  # type: ignore[index]
+    return not shape[0] or _fits(first.item() if len(shape) == 1 else first, each)
 
 
 def _words(hint: Any) -> str:

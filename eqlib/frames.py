@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from eqlib import fast
+from eqlib.audio import check_shape
 from eqlib.errors import EqlibError, check_integer, checked
 
 WINDOWS = ("hann", "rectangular")
@@ -81,6 +82,7 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
         EqlibError: if hop does not divide the frame, or the condition does not hold to 1e-9 (in
             float32: to its rounding).
     """
+    check_shape("the window", product, ("frame",))
     _check_hop(product.shape[-1], hop)
     tolerance = max(1e-9, 16 * torch.finfo(product.dtype).eps)
     total = product.double().unflatten(-1, (-1, hop)).sum(0)
@@ -112,6 +114,8 @@ def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
         EqlibError: if hop does not divide the frame.
     """
     _check_hop(frame, hop)
+    if not signal.ndim:
+        raise EqlibError("the signal has shape ()", "(..., samples)", "Put it into a list.")
     samples, edge = signal.shape[-1], frame - hop
     count = _frame_count(samples, frame, hop)
     padded = F.pad(signal, (edge, (count - 1) * hop + frame - edge - samples))
@@ -134,6 +138,9 @@ def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
         EqlibError: if hop does not divide the frame, or there are more or fewer frames than a
             signal of that length is cut into.
     """
+    if frames.ndim < 2:
+        given = f"the frames have shape {tuple(frames.shape)}"
+        raise EqlibError(given, "(..., frames, frame)", "Give what cut has returned.")
     count, frame = frames.shape[-2:]
     _check_hop(frame, hop)
     if count != _frame_count(samples, frame, hop):
@@ -180,13 +187,24 @@ def process(
     Raises:
         EqlibError: if the window does not meet the overlap-add condition at this hop.
     """
+    check_shape("the signal", signal, ("rows", "samples"))
     gain, shape = overlap_add_gain(window, hop=hop), window.to(signal)
     cuts = cut(signal, frame=len(window), hop=hop)
     at_once = AT_ONCE_ON_CPU if signal.device.type == "cpu" else AT_ONCE_ELSEWHERE
     # Without autocast, whose half precision the fast layers do not have.
     plain = torch.autocast(signal.device.type, enabled=False)
     with torch.no_grad(), plain, fast.kept():
-        parts = [network((x * shape).unsqueeze(1)) for x in cuts.flatten(0, 1).split(at_once)]
+        parts = []
+        for x in cuts.flatten(0, 1).split(at_once):
+            heard = (x * shape).unsqueeze(1)
+            parts.append(network(heard))
+            if getattr(parts[-1], "shape", None) != heard.shape:
+                raise EqlibError(
+                    f"of frames of shape {tuple(heard.shape)} the network made "
+                    f"{getattr(parts[-1], 'shape', type(parts[-1]).__name__)}",
+                    "a tensor of the same shape",
+                    "Give what returns frames for frames, such as net.forward.",
+                )
     processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cuts.shape[:2])
     return overlap_add(processed, hop=hop, samples=signal.shape[-1])
 

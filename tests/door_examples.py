@@ -69,6 +69,9 @@ LEFT_OUT = {
     "eqlib.experiments.authors.Row": "a record, which holds what it is given",
     "eqlib.experiments.table.Table": "a record, which holds what it is given",
     "eqlib.experiments.authors.compare": "reads nine files of the authors'",
+    "eqlib.audio.returned": "the last line of a function that has checked its audio",
+    "eqlib.training.recipe.Budget": "made by the trainers, and asked in every step",
+    "eqlib.training.recipe.Recipe.rate": "called in every step",
     "eqlib.experiments.reproduce": "trains for hours; its command checks what it is given",
     "eqlib.experiments.scores": "takes what `reproduce` has made",
     "eqlib.plots.style": "what figures are made with",
@@ -76,6 +79,17 @@ LEFT_OUT = {
     "eqlib.errors": "the checks themselves, which test_errors.py looks at",
 }
 """What is not tried with wrong arguments, and why. A name stands for all that is in it."""
+
+SLOW = {
+    "eqlib.analysis.timing.profiled_ms",
+    "eqlib.baselines.biquads.fit_biquads",
+    "eqlib.experiments.sets.heard",
+    "eqlib.experiments.sets.to_judge_on",
+    "eqlib.networks.onnx_export.export_onnx",
+    "eqlib.training.loop.pretrain",
+    "eqlib.training.loop.train",
+}
+"""What takes seconds where all arguments are right: only other types are tried."""
 
 CONFIG = EQNetConfig(frame=64, hop=32, filters=4, kernel=8, local_kernel=8, pool=4)
 SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
@@ -205,6 +219,7 @@ BY_FUNCTION = {
         "b": AUDIO,
     },
     "eqlib.audio.returned": {"output": torch.from_numpy(AUDIO), "audio": AUDIO},
+    "eqlib.audio.check_shape": {"array": AUDIO, "sizes": ("samples",)},
     "eqlib.audio.db": {"ratio": AUDIO},
     "eqlib.baselines.biquads.fit_biquads": {"sections": 1},
     "eqlib.checkpoints.check_same_config": {"name": "it", "given": CONFIG, "expected": CONFIG},

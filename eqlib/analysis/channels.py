@@ -17,7 +17,7 @@ from torch import Tensor
 
 from eqlib import frames
 from eqlib.analysis.systems import SweepResponse
-from eqlib.audio import Audio, check_mono, to_tensor
+from eqlib.audio import Audio, check_mono, check_shape, to_tensor
 from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_number, checked
 from eqlib.layers import max_pool
@@ -208,6 +208,7 @@ def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
     Returns:
         (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
     """
+    check_shape("frequencies_hz", frequencies_hz, ("points",))
     weight = filters(net)
     # The layers correlate: tap k acts at lag left - k.
     lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)

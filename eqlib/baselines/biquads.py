@@ -19,12 +19,13 @@ from torch import Tensor
 
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, checked
 
 BINS_TOGETHER = 8  # neighbors of a long spectrum, over which a gentle response hardly changes
 STARTS, ADAM_STEPS, LBFGS_STEPS = 4, 600, 600
 
 
+@checked
 def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> EQ:
     """Fits a cascade of biquads to recordings, so that its output comes close to the wet ones.
 

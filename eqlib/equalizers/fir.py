@@ -19,7 +19,7 @@ from scipy import fft
 
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
-from eqlib.equalizers.stage import GAIN_LIMIT_DB, Stage, frequency_response
+from eqlib.equalizers.stage import GAIN_LIMIT_DB, Stage, frequency_response, real_array
 from eqlib.errors import EqlibError, check_integer, check_numbers, checked
 
 Phase = Literal["linear", "minimum"]
@@ -80,7 +80,9 @@ class Curve:
     @checked
     def magnitude(self, frequencies_hz: np.ndarray) -> np.ndarray:
         """The curve as a gain factor at each of `frequencies_hz` (Hz, 0 included)."""
-        octaves = np.log2(np.maximum(frequencies_hz, self.frequencies_hz[0]))
+        cure = "Give them in Hz."
+        given = real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
+        octaves = np.log2(np.maximum(given, self.frequencies_hz[0]))
         return 10 ** (np.interp(octaves, np.log2(self.frequencies_hz), self.gains_db) / 20)
 
     def describe(self) -> str:

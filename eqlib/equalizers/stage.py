@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 from scipy import signal
 
+from eqlib.audio import check_audio, check_shape
 from eqlib.errors import EqlibError, checked
 
 GAIN_LIMIT_DB = 120.0  # far beyond any EQ, and far from the limits of floating point
@@ -54,7 +55,9 @@ def frequency_response(
     Returns:
         complex128, in the shape of the frequencies.
     """
-    z = np.exp(2j * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / sample_rate)
+    check_shape("b", b, ("taps",))
+    check_shape("a", a, ("taps",))
+    z = np.exp(2j * np.pi * _hertz(frequencies_hz) / sample_rate)
     polynomial = np.polynomial.polynomial.polyval
     return np.asarray(polynomial(1 / z, b) / polynomial(1 / z, a))
 
@@ -71,6 +74,7 @@ def filtered(stages: Sequence[Stage], dry: np.ndarray, *, sample_rate: int) -> n
     Returns:
         (..., samples) float64, contiguous.
     """
+    check_audio("audio", dry)
     # Advancing once, at the end, keeps what a stage does before time zero for the next one.
     advance = sum(stage.advance_samples for stage in stages)
     wet = np.pad(dry, [(0, 0)] * (dry.ndim - 1) + [(0, advance)])
@@ -116,8 +120,16 @@ def taps_response(
     Returns:
         complex128, in the shape of the filters followed by that of the frequencies.
     """
-    turns = np.multiply.outer(lags, np.asarray(frequencies_hz, np.float64)) / sample_rate
+    places = real_array("lags", lags, expected="samples", cure="Give a lag for each tap.")
+    check_shape("taps", taps, (*taps.shape[:-1], *places.shape))
+    check_shape("lags", places, ("taps",))
+    turns = np.multiply.outer(places, _hertz(frequencies_hz)) / sample_rate
     return np.tensordot(taps, np.exp(-2j * np.pi * turns), axes=1)
+
+
+def _hertz(frequencies_hz: ArrayLike) -> np.ndarray:
+    cure = "Give frequencies in Hz, such as np.geomspace(20, 8_000, 400)."
+    return real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
 
 
 @checked

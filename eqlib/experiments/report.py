@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from eqlib import data
-from eqlib.errors import checked
+from eqlib.errors import EqlibError, checked
 from eqlib.experiments.authors import PUBLISHED
 from eqlib.experiments.plan import ABLATIONS
 from eqlib.experiments.results import entry, read_results
@@ -96,6 +96,8 @@ def errors(name: str) -> Table:
 @checked
 def bands(name: str, which: str = "notes") -> Table:
     """The error of the response in dB in each octave, where the sounds have energy."""
+    if which not in SETS:
+        raise EqlibError(f"which is {which!r}", f"one of {', '.join(SETS)}", "Choose one.")
     methods = by_method(name)
     centers = methods["network"]["scores"][which]["bands"]
     rows = []

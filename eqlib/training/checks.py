@@ -15,13 +15,14 @@ from torch import nn
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import as_written_today
-from eqlib.errors import EqlibError, check_integer, check_sample_rate
+from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.frames import Segment
 from eqlib.training.recipe import Recipe
 
 DTYPES = (torch.float32, torch.float64)
 
 
+@checked
 def check_network(net: object, *, methods: tuple[str, ...]) -> None:
     """Raises `EqlibError` unless `net` is a network that can be trained here and now.
 
@@ -112,6 +113,7 @@ def check_seed(seed: object) -> int:
     return number
 
 
+@checked
 def as_folder(folder: object, *, resume: bool) -> Path | None:
     """Returns the folder as a path, or raises `EqlibError`."""
     if folder is None:
@@ -132,6 +134,7 @@ def as_folder(folder: object, *, resume: bool) -> Path | None:
         raise EqlibError(f"folder is {folder!r} ({error})", "a path", cure) from error
 
 
+@checked
 def choose_device(device: object, home: torch.device) -> torch.device:
     """The device to train on: the one that is asked for, or else a GPU, or else home.
 
