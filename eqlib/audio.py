@@ -202,6 +202,6 @@ def check_same_shape(a_name: str, a: Audio, b_name: str, b: Audio) -> None:
 
 
 @checked
-def db(ratio: np.ndarray | float, *, floor: float = 1e-9) -> np.ndarray:
+def db(ratio: np.ndarray | complex, *, floor: float = 1e-9) -> np.ndarray:
     """Ratios of amplitudes in dB, 20 log10 |ratio|; what is below `floor` counts as the floor."""
     return 20 * np.log10(np.maximum(np.abs(ratio), floor))

@@ -68,7 +68,6 @@ def register(kind: type[EQNet]) -> type[EQNet]:
     return kind
 
 
-@checked
 def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.float32) -> Path:
     """Writes a network to a file, with its class, its config and `EQNet.info`.
 
@@ -88,7 +87,7 @@ def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.fl
             or a weight is not finite or too large for `dtype`.
     """
     header = description(net)
-    if dtype not in DTYPES:
+    if not isinstance(dtype, torch.dtype) or dtype not in DTYPES:
         raise EqlibError(
             f"dtype is {dtype!r}",
             f"one of {', '.join(map(str, DTYPES))}",

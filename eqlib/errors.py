@@ -15,7 +15,6 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import InitVar
 from decimal import Decimal
 from typing import (
     Any,
@@ -30,6 +29,8 @@ from typing import (
 )
 
 import numpy as np
+
+from eqlib.hints import fits, short, words
 
 P, R, T = ParamSpec("P"), TypeVar("R"), TypeVar("T")
 
@@ -130,8 +131,8 @@ def check_sample_rate(name: str, given_hz: int, expected_hz: int) -> None:
     numeric = isinstance(given_hz, numbers.Real) and isinstance(expected_hz, numbers.Real)
     if not numeric or given_hz != expected_hz:
         raise EqlibError(
-            f"{name} has a sample rate of {_short(given_hz)} Hz",
-            f"{_short(expected_hz)} Hz",
+            f"{name} has a sample rate of {short(given_hz)} Hz",
+            f"{short(expected_hz)} Hz",
             "Resample the audio (eqlib.data.from_folder(..., resample=True)) or set sample_rate.",
         )
 
@@ -204,7 +205,12 @@ def checked(function: Any) -> Any:
     return _door(function)
 
 
-def _door(function: Callable[P, R]) -> Callable[P, R]:
+def checked_only(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`checked` for these arguments alone: of the others, the function's own checks say more."""
+    return lambda function: _door(function, names)
+
+
+def _door(function: Callable[P, R], names: tuple[str, ...] = ()) -> Callable[P, R]:
     signature = inspect.signature(function)
     hints: dict[str, Any] = {}
 
@@ -213,7 +219,7 @@ def _door(function: Callable[P, R]) -> Callable[P, R]:
         if not hints:  # at the first call, when all that annotations name is there
             hints.update(get_type_hints(inspect.unwrap(function)))
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            hint = hints.get(name, Any)
+            hint = hints.get(name, Any) if not names or name in names else Any
             many = signature.parameters[name].kind
             if many is inspect.Parameter.VAR_POSITIONAL:
                 for each in value:
@@ -234,87 +240,16 @@ def check_type(name: str, value: object, hint: Any) -> None:
         hint: a type as annotations write it. Looked into are unions, mappings, tuples and lists;
             an array is as good as a sequence; what cannot be told of a value passes.
     """
-    if not _fits(value, hint):
-        words = _words(hint)
-        known = [CURES[word] for word in re.findall(r"\w+", words) if word in CURES]
-        cure = known[0] if known else f"Give {name} {words}."
-        raise EqlibError(f"{name} is {_short(value)}", words, cure)
+    if not fits(value, hint):
+        for each in get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,):
+            if get_origin(each) in (Sequence, list) and isinstance(value, list | tuple):
+                for i, one in enumerate(value):  # which of them it is
+                    check_type(f"{name}[{i}]", one, get_args(each)[0])
+        expected = words(hint)
+        known = [CURES[word] for word in re.findall(r"\w+", expected) if word in CURES]
+        cure = known[0] if known else f"Give {name} {expected}."
+        raise EqlibError(f"{name} is {short(value)}", expected, cure)
     if get_origin(hint) is Mapping and isinstance(value, Mapping):
         for key, each in value.items():
             check_type(f"a name in {name}", key, get_args(hint)[0])
             check_type(f"{name}[{key!r}]", each, get_args(hint)[1])
-
-
-def _fits(value: object, hint: Any) -> bool:
-    hint = hint.type if isinstance(hint, InitVar) else hint
-    inside, kind = get_args(hint), get_origin(hint) or hint
-    if isinstance(hint, TypeVar):
-        return not hint.__constraints__ or any(_fits(value, each) for each in hint.__constraints__)
-    if kind in (Union, types.UnionType):
-        return any(_fits(value, each) for each in inside)
-    if kind is Literal:
-        return isinstance(value, str | int) and value in inside
-    if kind is float:
-        return isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if kind is int:
-        return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if kind is bool:
-        return isinstance(value, bool | np.bool_)
-    if kind in (Sequence, Iterable):
-        return _is_listed(value, inside[0] if inside else Any)
-    if kind is tuple and isinstance(value, tuple) and inside:
-        each = inside[:1] * len(value) if inside[-1] is Ellipsis else inside
-        return len(each) == len(value) and all(map(_fits, value, each))
-    if kind is np.ndarray:
-        return isinstance(value, np.ndarray) and value.dtype.kind in "biufc"
-    if kind is type and inside and isinstance(value, type):
-        return issubclass(value, inside[0])
-    if kind is Any or not isinstance(kind, type):
-        return True
-    if getattr(kind, "_is_protocol", False):
-        return all(hasattr(value, name) for name in dir(kind) if not name.startswith("_"))
-    return isinstance(value, kind) and (
-        kind is not list or not inside or _is_listed(value, *inside)
-    )
-
-
-def _is_listed(value: object, each: Any) -> bool:
-    """Whether a value has one after the other, as an array has, though Python does not know it."""
-    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping | Set):
-        return False
-    if isinstance(value, list | tuple):
-        return all(_fits(one, each) for one in value)
-    shape: tuple[int, ...] | None = getattr(value, "shape", None)
-    if not shape:  # no array, and perhaps no more than an iterator, whose values are not used up
-        return shape is None
-    first: Any = value[0] if shape[0] else None  # type: ignore[index]
-    return not shape[0] or _fits(first.item() if len(shape) == 1 else first, each)
-
-
-def _words(hint: Any) -> str:
-    """A type in words: "a NumPy array or a Tensor" is `np.ndarray | torch.Tensor`."""
-    hint = hint.type if isinstance(hint, InitVar) else hint
-    inside, kind = get_args(hint), get_origin(hint) or hint
-    if isinstance(hint, TypeVar):
-        return " or ".join(map(_words, hint.__constraints__))
-    if kind in (Union, types.UnionType):
-        return " or ".join(map(_words, inside))
-    if kind is Literal:
-        return " or ".join(map(repr, inside))
-    if kind is Mapping:
-        return f"a dict of names, each with {_words(inside[1])}"
-    if kind in (Sequence, Iterable):
-        return f"a list with {_words(inside[0])}" if inside else "a list"
-    names = {float: "a number", int: "a whole number", bool: "True or False", str: "a text"}
-    names |= {type(None): "None", Callable: "a function", np.ndarray: "a NumPy array"}
-    name = getattr(kind, "__name__", str(kind))
-    if name == "Tensor":
-        return "a torch tensor"
-    return names.get(kind) or f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
-
-
-def _short(value: object) -> str:
-    """A value for a message: itself if that is short, else its type."""
-    plain = value is None or isinstance(value, str | bytes | numbers.Number)
-    written = repr(value) if plain else ""
-    return written if 0 < len(written) <= 60 else f"a {type(value).__name__}"

@@ -76,6 +76,7 @@ LEFT_OUT = {
     "eqlib.experiments.scores": "takes what `reproduce` has made",
     "eqlib.plots.style": "what figures are made with",
     "eqlib.plots.equalizers.gain_axis": "what figures are made with",
+    "eqlib.hints": "behind these checks",
     "eqlib.errors": "the checks themselves, which test_errors.py looks at",
 }
 """What is not tried with wrong arguments, and why. A name stands for all that is in it."""

@@ -12,6 +12,7 @@ import copy
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import ArrayLike
 from scipy import optimize
 from torch import Tensor
 
@@ -97,8 +98,7 @@ class FrozenEQNet(EQNet):
         return self.gains.expand_as(Z)
 
 
-@checked
-def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
+def frozen(net: EQNet, gains: ArrayLike) -> FrozenEQNet:
     """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
 
     Args:
@@ -116,7 +116,11 @@ def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
             "Write a class of your own whose latent returns the faders, as FrozenEQNet does.",
         )
     C, units = net.config.filters, net.config.units
-    values = np.asarray(gains)
+    try:
+        values = np.asarray(gains)
+    except ValueError as error:  # rows of different lengths
+        cure = "Take the mean of channels.faders over its first axis."
+        raise EqlibError(f"gains is no array ({error})", f"({C}, {units})", cure) from error
     if values.shape not in ((C, units), (C, 1)):
         raise EqlibError(
             f"gains has shape {values.shape}",

@@ -221,11 +221,12 @@ def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
 
     Args:
         target: (frequencies,) complex, the response that is to be matched; nowhere zero.
-        output: (frequencies,) complex.
+        output: (frequencies,) complex, or one for all of them.
 
     Returns:
         (frequencies,) -20 log10 |1 - output / target|, in dB; infinite where they are equal.
     """
-    check_same_shape("target", target, "output", output)
+    if output.ndim:
+        check_same_shape("target", target, "output", output)
     with np.errstate(divide="ignore"):
         return -20 * np.log10(np.abs(1 - output / target))

@@ -14,14 +14,13 @@ from scipy import fft, linalg
 
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer, checked
+from eqlib.errors import EqlibError, check_integer, check_type
 
 NOISE = 1e-12  # -120 dB, as power
 """What `least_squares_fir` adds to the recordings' power, so that silence between the notes'
 partials, or above a lowpass, leaves no tap undecided."""
 
 
-@checked
 def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> EQ:
     """The FIR filter that comes closest to the effect: least squares over all recordings.
 
@@ -45,6 +44,7 @@ def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> EQ:
     Raises:
         EqlibError: for an even number of taps, or fewer than 3.
     """
+    check_type("pairs", pairs, Pairs)
     cure = "Choose an odd number; 127 reaches as far as the network."
     taps = check_integer("taps", taps, at_least=3, cure=cure)
     if taps % 2 == 0:

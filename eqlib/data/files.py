@@ -21,7 +21,7 @@ import soundfile as sf
 
 from eqlib.audio import check_audio, check_not_silent
 from eqlib.data.clips import Clips
-from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
+from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked, checked_only
 
 SAMPLE_RATE = 16_000
 """The sample rate of the book's recordings and networks, in Hz."""
@@ -30,7 +30,7 @@ MIN_SAMPLES = 1024
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
-@checked
+@checked_only("name")
 def as_path(path: str | PathLike[str], *, name: str = "path") -> Path:
     """The path that a user gave, its `~` expanded to the user's own folder.
 
@@ -164,7 +164,7 @@ def replacing(path: str | PathLike[str]) -> Iterator[Path]:
             temporary.unlink()
 
 
-@checked
+@checked_only("mix_to_mono", "resample")
 def read(
     path: str | PathLike[str],
     *,
@@ -219,7 +219,7 @@ def read(
     return mono
 
 
-@checked
+@checked_only("mix_to_mono", "resample")
 def from_folder(
     folder: str | PathLike[str],
     *,

@@ -86,7 +86,7 @@ class Pairs:
             _check_not_clipped(name, dry, clip)
         if not computed:
             for told in _misalignments(alignment(self.dry, self.wet), self.dry.sample_rate):
-                warnings.warn(told, stacklevel=3)
+                warnings.warn(told, stacklevel=4)
 
     def __len__(self) -> int:
         return len(self.dry)

@@ -31,7 +31,7 @@ import numpy as np
 
 from eqlib.data.clips import Clips
 from eqlib.data.files import SAMPLE_RATE, read
-from eqlib.errors import EqlibError, checked
+from eqlib.errors import EqlibError
 
 AUDIO_FOLDER = Path(__file__).resolve().parent / "audio"
 
@@ -56,7 +56,6 @@ def _index() -> tuple[dict[str, Any], ...]:
     return rows
 
 
-@checked
 def load(
     *,
     instrument: str | Sequence[str] | None = None,

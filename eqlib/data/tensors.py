@@ -21,10 +21,10 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from eqlib.data.files import as_path, content_of, replacing
-from eqlib.errors import EqlibError, checked
+from eqlib.errors import EqlibError, checked, checked_only
 
 
-@checked
+@checked_only("tensors", "header")
 def write(path: str | PathLike[str], tensors: Mapping[str, Tensor], header: dict[str, Any]) -> Path:
     """Writes tensors and a JSON header to a safetensors file, complete or not at all.
 

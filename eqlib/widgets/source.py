@@ -61,7 +61,9 @@ def source(thing: Any) -> Source:
     left_out: list[ast.stmt | ast.expr] = []
     for node in ast.walk(definition):
         if isinstance(node, kinds):
-            left_out += [each for each in node.decorator_list if ast.unparse(each) == "checked"]
+            left_out += [
+                each for each in node.decorator_list if ast.unparse(each).startswith("checked")
+            ]
             if ast.get_docstring(node) is not None and len(node.body) > 1:
                 left_out.append(node.body[0])
     # From the last line up, so that the numbers of the lines above stay true.

@@ -168,12 +168,14 @@ def allows(hint, value):
         return value is None
     if kind is float:
         return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if kind is complex:
+        return isinstance(value, numbers.Complex) and not isinstance(value, bool)
     if kind is int:
         return isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if kind in (Sequence, Iterable):
         listed = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Set)
         listed = listed and getattr(value, "ndim", 1) > 0
-        plain = isinstance(value, list | tuple) and bool(inside)
+        plain = isinstance(value, list | tuple) and bool(inside) and kind is Sequence
         return listed and (not plain or all(allows(inside[0], each) for each in value))
     if kind is Mapping:
         named = isinstance(value, Mapping) and all(allows(inside[0], name) for name in value)
@@ -231,7 +233,8 @@ def called(call, kind, given, parameters, here):
     return result
 
 
-PENDING = {  # bodies that another change of today rewrites; then these two lines go
+PENDING = {  # three bodies that another change of today rewrites; then these lines go
+    "eqlib.data.recordings.load": "a ragged list of lists",
     "eqlib.data.clipping.clipped_samples": "empty audio",
     "eqlib.data.clips.Clips.__getitem__": "a ragged list of lists",
 }

@@ -198,7 +198,8 @@ def parts(tree):
         if isinstance(node, kinds) and ast.get_docstring(node) is not None and len(node.body) > 1:
             del node.body[0]
         if isinstance(node, kinds):
-            node.decorator_list = [d for d in node.decorator_list if ast.unparse(d) != "checked"]
+            doors = {d for d in node.decorator_list if ast.unparse(d).startswith("checked")}
+            node.decorator_list = [d for d in node.decorator_list if d not in doors]
     return ast.dump(tree)
 
 
