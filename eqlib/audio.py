@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 import torch
 
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 
 Audio: TypeAlias = np.ndarray | torch.Tensor
 AudioT = TypeVar("AudioT", np.ndarray, torch.Tensor)
@@ -25,6 +25,7 @@ SHORT = 32
 """A last axis shorter than this beside a longer one is taken for channels, not for time."""
 
 
+@checked
 def to_array(name: str, audio: object, *, min_samples: int = 1) -> np.ndarray:
     """Audio of any kind as a NumPy array in the host's memory, checked.
 
@@ -54,6 +55,7 @@ def to_array(name: str, audio: object, *, min_samples: int = 1) -> np.ndarray:
     return array
 
 
+@checked
 def to_tensor(name: str, audio: object) -> torch.Tensor:
     """Audio of any kind as a tensor, checked on the device where it is.
 
@@ -73,6 +75,7 @@ def to_tensor(name: str, audio: object) -> torch.Tensor:
     return torch.from_numpy(to_array(name, audio).astype(np.float64))  # a copy, in order
 
 
+@checked
 def returned(output: torch.Tensor, audio: AudioT) -> AudioT:
     """What was computed from some audio, as audio of its kind, dtype, device and shape."""
     output = output.reshape(audio.shape)
@@ -81,6 +84,7 @@ def returned(output: torch.Tensor, audio: AudioT) -> AudioT:
     return output.cpu().numpy().astype(audio.dtype)
 
 
+@checked
 def check_audio(name: str, audio: object, *, min_samples: int = 1) -> None:
     """Checks that an array or a tensor holds audio that can be computed with.
 
@@ -133,6 +137,7 @@ def check_audio(name: str, audio: object, *, min_samples: int = 1) -> None:
         )
 
 
+@checked
 def check_axis(name: str, shape: tuple[int, ...]) -> None:
     """Raises `EqlibError` for a shape of which time seems not to be the last axis."""
     if len(shape) > 1 and 0 < shape[-1] < SHORT <= max(shape[:-1]):
@@ -146,6 +151,7 @@ def check_axis(name: str, shape: tuple[int, ...]) -> None:
         )
 
 
+@checked
 def check_mono(name: str, audio: Audio) -> None:
     """Raises `EqlibError` unless `audio` is one row of samples."""
     if audio.ndim != 1:
@@ -156,6 +162,27 @@ def check_mono(name: str, audio: Audio) -> None:
         )
 
 
+@checked
+def check_shape(name: str, array: Audio, sizes: tuple[int | str, ...]) -> None:
+    """Raises `EqlibError` unless an array has these sizes.
+
+    Args:
+        name: the argument's name, for the message.
+        array: what was given.
+        sizes: one for each axis; a name, such as "samples", stands for any size of 1 or more.
+    """
+    shape = tuple(array.shape)
+    fits = len(shape) == len(sizes) and all(
+        size > 0 if isinstance(wanted, str) else size == wanted
+        for size, wanted in zip(shape, sizes, strict=True)
+    )
+    if not fits:
+        words = ", ".join(map(str, sizes)) + "," * (len(sizes) == 1)
+        cure = "Index or reshape it, such as array[0] or array.reshape(-1)."
+        raise EqlibError(f"{name} has shape {shape}", f"({words})", cure)
+
+
+@checked
 def check_not_silent(name: str, audio: np.ndarray) -> None:
     """Raises `EqlibError` if every sample of `audio` is zero."""
     if not np.any(audio):
@@ -166,6 +193,7 @@ def check_not_silent(name: str, audio: np.ndarray) -> None:
         )
 
 
+@checked
 def check_same_shape(a_name: str, a: Audio, b_name: str, b: Audio) -> None:
     """Raises `EqlibError` unless both arrays have the same shape."""
     if tuple(a.shape) != tuple(b.shape):
@@ -176,6 +204,7 @@ def check_same_shape(a_name: str, a: Audio, b_name: str, b: Audio) -> None:
         )
 
 
-def db(ratio: np.ndarray | float, *, floor: float = 1e-9) -> np.ndarray:
+@checked
+def db(ratio: np.ndarray | complex, *, floor: float = 1e-9) -> np.ndarray:
     """Ratios of amplitudes in dB, 20 log10 |ratio|; what is below `floor` counts as the floor."""
     return 20 * np.log10(np.maximum(np.abs(ratio), floor))

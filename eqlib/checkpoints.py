@@ -10,9 +10,7 @@ Chapter: the tour (book/tour.ipynb).
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from os import PathLike
@@ -20,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as from_bytes
-from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from eqlib.data.files import as_path, content_of, replacing
-from eqlib.errors import EqlibError
+from eqlib.data.files import as_path
+from eqlib.data.tensors import damaged
+from eqlib.data.tensors import read as read
+from eqlib.data.tensors import write as write
+from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet, EQNetConfig
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -89,7 +87,7 @@ def save(net: EQNet, path: str | PathLike[str], *, dtype: torch.dtype = torch.fl
             or a weight is not finite or too large for `dtype`.
     """
     header = description(net)
-    if dtype not in DTYPES:
+    if not isinstance(dtype, torch.dtype) or dtype not in DTYPES:
         raise EqlibError(
             f"dtype is {dtype!r}",
             f"one of {', '.join(map(str, DTYPES))}",
@@ -159,55 +157,7 @@ def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQN
     return net
 
 
-def write(path: str | PathLike[str], tensors: Mapping[str, Tensor], header: dict[str, Any]) -> Path:
-    """Writes tensors and a JSON header to a safetensors file, complete or not at all.
-
-    Raises:
-        EqlibError: if the file cannot be written, or the header cannot become JSON.
-    """
-    path = as_path(path)
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-    try:
-        header = json.loads(json.dumps(header))  # as it will be read again, and hashed then
-    except (TypeError, ValueError) as error:
-        raise EqlibError(
-            f"{path} cannot be written, for net.info cannot become JSON ({error})",
-            "an info of dicts, lists, strings, numbers, booleans and None",
-            "Turn the other values of net.info into these, such as arrays by tolist().",
-        ) from error
-    header = {**header, "sha256": _fingerprint(tensors, header)}
-    with replacing(path) as temporary:
-        temporary.write_bytes(to_bytes(tensors, metadata={"eqlib": json.dumps(header)}))
-    return path
-
-
-def read(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Reads what `write` wrote, and refuses it if a single bit has changed.
-
-    Raises:
-        EqlibError: for a missing, unreadable, damaged or foreign file.
-    """
-    path = as_path(path)
-    content = content_of(path, expected="a checkpoint", cure="Check the path.")
-    try:
-        tensors = from_bytes(content)
-        # Eight bytes that say how long the JSON after them is; then the tensors.
-        length = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-        header = json.loads(metadata.get("eqlib", "null"))
-    except (SafetensorError, ValueError, KeyError, RecursionError) as error:
-        raise _damaged(path, str(error)) from error
-    if not isinstance(header, dict):
-        raise EqlibError(
-            f"{path} holds no eqlib header",
-            "a file written by eqlib.save or a trainer",
-            "Load other safetensors files with the program they were made for.",
-        )
-    if header.pop("sha256", None) != _fingerprint(tensors, header):
-        raise _damaged(path, "its content does not match its hash")
-    return tensors, header
-
-
+@checked
 def load_weights(path: str | PathLike[str], net: EQNet, tensors: Mapping[str, Tensor]) -> None:
     """Copies tensors into a network of the same class and config.
 
@@ -225,7 +175,7 @@ def load_weights(path: str | PathLike[str], net: EQNet, tensors: Mapping[str, Te
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
 
 
 def description(net: EQNet) -> dict[str, Any]:
@@ -250,6 +200,7 @@ def description(net: EQNet) -> dict[str, Any]:
     return {"network": name, "config": asdict(net.config), "info": net.info}
 
 
+@checked
 def class_of(path: str | PathLike[str], header: dict[str, Any]) -> type[EQNet]:
     """The class of network that a file's header names; `EQNet` in files of before it did.
 
@@ -276,6 +227,7 @@ def _find(name: object) -> type[EQNet] | None:
     return _registered.get(name)
 
 
+@checked
 def check_same(path: str | PathLike[str], header: dict[str, Any], net: EQNet) -> None:
     """Raises `EqlibError` unless a file is of a network of the same class and config."""
     kind = class_of(path, header)
@@ -288,6 +240,7 @@ def check_same(path: str | PathLike[str], header: dict[str, Any], net: EQNet) ->
     check_same_config(str(path), config_of(path, header, kind), net.config)
 
 
+@checked
 def check_same_config(name: str, given: EQNetConfig, expected: EQNetConfig) -> None:
     """Raises `EqlibError` unless the two configs are equal, and names what differs."""
     found, wanted = asdict(given), asdict(expected)
@@ -301,6 +254,7 @@ def check_same_config(name: str, given: EQNetConfig, expected: EQNetConfig) -> N
         )
 
 
+@checked
 def config_of(
     path: str | PathLike[str], header: dict[str, Any], kind: type[EQNet] = EQNet
 ) -> EQNetConfig:
@@ -313,19 +267,3 @@ def config_of(
             f"a config with the fields of {kind.config_type.__name__}",
             "Use the version of eqlib that wrote it.",
         ) from error
-
-
-def _fingerprint(tensors: dict[str, Tensor], header: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _damaged(path: str | PathLike[str], why: str) -> EqlibError:
-    return EqlibError(
-        f"{path} is damaged ({why})",
-        "a complete safetensors file",
-        "Copy or download it again, or train again: its folder may hold another checkpoint.",
-    )

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from eqlib import fast
-from eqlib.errors import EqlibError, check_integer
+from eqlib.audio import check_shape
+from eqlib.errors import EqlibError, check_integer, checked
 
 WINDOWS = ("hann", "rectangular")
 AT_ONCE_ON_CPU = 6
@@ -29,6 +30,7 @@ AT_ONCE_ELSEWHERE = 512
 """The same on a GPU, which is faster the more it gets: 0.3 GB of channels."""
 
 
+@checked
 @dataclass(frozen=True)
 class Segment:
     """A piece of sound as a network learns from it; every network has one as ``net.segment``.
@@ -48,6 +50,7 @@ class Segment:
     context: int = 0
 
 
+@checked
 def window(name: str, frame: int) -> Tensor:
     """A window by name: (frame,) float64.
 
@@ -64,6 +67,7 @@ def window(name: str, frame: int) -> Tensor:
     raise EqlibError(f"window is {name!r}", f"one of {', '.join(WINDOWS)}", "Choose one of them.")
 
 
+@checked
 def overlap_add_gain(product: Tensor, *, hop: int) -> float:
     """The constant that overlapping windows add up to.
 
@@ -78,6 +82,7 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
         EqlibError: if hop does not divide the frame, or the condition does not hold to 1e-9 (in
             float32: to its rounding).
     """
+    check_shape("the window", product, ("frame",))
     _check_hop(product.shape[-1], hop)
     tolerance = max(1e-9, 16 * torch.finfo(product.dtype).eps)
     total = product.double().unflatten(-1, (-1, hop)).sum(0)
@@ -92,6 +97,7 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
     return gain
 
 
+@checked
 def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
     """Cuts a signal into overlapping frames, so that every sample is in frame / hop of them.
 
@@ -108,12 +114,15 @@ def cut(signal: Tensor, *, frame: int, hop: int) -> Tensor:
         EqlibError: if hop does not divide the frame.
     """
     _check_hop(frame, hop)
+    if not signal.ndim:
+        raise EqlibError("the signal has shape ()", "(..., samples)", "Put it into a list.")
     samples, edge = signal.shape[-1], frame - hop
     count = _frame_count(samples, frame, hop)
     padded = F.pad(signal, (edge, (count - 1) * hop + frame - edge - samples))
     return padded.unfold(-1, frame, hop)
 
 
+@checked
 def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
     """Adds frames up again: the counterpart of `cut`, up to the gain of the windows.
 
@@ -129,6 +138,9 @@ def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
         EqlibError: if hop does not divide the frame, or there are more or fewer frames than a
             signal of that length is cut into.
     """
+    if frames.ndim < 2:
+        given = f"the frames have shape {tuple(frames.shape)}"
+        raise EqlibError(given, "(..., frames, frame)", "Give what cut has returned.")
     count, frame = frames.shape[-2:]
     _check_hop(frame, hop)
     if count != _frame_count(samples, frame, hop):
@@ -157,6 +169,7 @@ def _check_hop(frame: int, hop: int) -> None:
         )
 
 
+@checked
 def process(
     signal: Tensor, network: Callable[[Tensor], Tensor], *, window: Tensor, hop: int
 ) -> Tensor:
@@ -174,17 +187,29 @@ def process(
     Raises:
         EqlibError: if the window does not meet the overlap-add condition at this hop.
     """
+    check_shape("the signal", signal, ("rows", "samples"))
     gain, shape = overlap_add_gain(window, hop=hop), window.to(signal)
     cuts = cut(signal, frame=len(window), hop=hop)
     at_once = AT_ONCE_ON_CPU if signal.device.type == "cpu" else AT_ONCE_ELSEWHERE
     # Without autocast, whose half precision the fast layers do not have.
     plain = torch.autocast(signal.device.type, enabled=False)
     with torch.no_grad(), plain, fast.kept():
-        parts = [network((x * shape).unsqueeze(1)) for x in cuts.flatten(0, 1).split(at_once)]
+        parts = []
+        for x in cuts.flatten(0, 1).split(at_once):
+            heard = (x * shape).unsqueeze(1)
+            parts.append(network(heard))
+            if getattr(parts[-1], "shape", None) != heard.shape:
+                raise EqlibError(
+                    f"of frames of shape {tuple(heard.shape)} the network made "
+                    f"{getattr(parts[-1], 'shape', type(parts[-1]).__name__)}",
+                    "a tensor of the same shape",
+                    "Give what returns frames for frames, such as net.forward.",
+                )
     processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cuts.shape[:2])
     return overlap_add(processed, hop=hop, samples=signal.shape[-1])
 
 
+@checked
 def window_sum(window: np.ndarray, *, hop: int, samples: int) -> np.ndarray:
     """What windows add up to, far from both ends of a signal, for any hop: (samples,) float64.
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.fast import FilterBank, LocalFilters, MaxPool, SumOfFilters
 
 ORIENTATIONS = ("unreversed", "adjoint")
@@ -44,6 +44,7 @@ class Conv1D(nn.Module):
         input (batch, 1, time), output (batch, C, time); weight (C, K), bias (C,).
     """
 
+    @checked
     def __init__(self, filters: int, kernel: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(filters, kernel))
@@ -66,6 +67,7 @@ class Conv1DLocal(nn.Module):
         input and output (batch, C, time); weight (C, K), bias (C,).
     """
 
+    @checked
     def __init__(self, filters: int, kernel: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(filters, kernel))
@@ -88,6 +90,7 @@ class LocallyConnectedDense(nn.Module):
         input and output (batch, C, units); weight (C, units, units), bias (C, units).
     """
 
+    @checked
     def __init__(self, channels: int, units: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(channels, units, units))
@@ -109,6 +112,7 @@ class Dense(nn.Linear):
         input and output (batch, C, units); weight (units, units), bias (units,).
     """
 
+    @checked
     def __init__(self, units: int) -> None:
         super().__init__(units, units)
 
@@ -133,6 +137,7 @@ class DeConv1D(nn.Module):
         input (batch, C, time) and the tied weight (C, K); output (batch, 1, time); bias (1,).
     """
 
+    @checked
     def __init__(self, orientation: str) -> None:
         super().__init__()
         if orientation not in ORIENTATIONS:
@@ -160,11 +165,13 @@ def max_pool(x: Tensor, size: int) -> Tensor:
     return MaxPool.apply(x, size)
 
 
+@checked
 def lecun_uniform_(weight: Tensor, *, fan_in: int) -> None:
     """Fills `weight` from U(-a, a) with a = sqrt(3 / fan_in): variance 1 / fan_in."""
     nn.init.uniform_(weight, -((3 / fan_in) ** 0.5), (3 / fan_in) ** 0.5)
 
 
+@checked
 def glorot_uniform_(weight: Tensor, *, fan_in: int, fan_out: int) -> None:
     """Fills `weight` from U(-a, a) with a = sqrt(6 / (fan_in + fan_out))."""
     nn.init.uniform_(weight, -((6 / (fan_in + fan_out)) ** 0.5), (6 / (fan_in + fan_out)) ** 0.5)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import signal
 
-from eqlib.audio import Audio, check_same_shape, to_array
+from eqlib.audio import Audio, check_mono, check_same_shape, to_array
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer, check_number, checked
 
@@ -224,6 +224,7 @@ def loudness(audio: np.ndarray, *, sample_rate: int) -> float:
     Raises:
         EqlibError: for a lower sample rate, or audio that an EQ refuses.
     """
+    check_mono("audio", audio)
     k_weighting = EQ.high_shelf(cutoff_hz=1_500, gain_db=4, sample_rate=sample_rate)
     k_weighting += EQ.highpass(cutoff_hz=38, q=0.5, sample_rate=sample_rate)
     weighted = k_weighting(np.asarray(audio, np.float64))

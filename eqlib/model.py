@@ -31,7 +31,7 @@ from torch import Tensor, nn
 
 from eqlib import frames
 from eqlib.audio import AudioT, returned, to_tensor
-from eqlib.errors import EqlibError, check_integer, check_sample_rate
+from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.layers import (
     ORIENTATIONS,
     Conv1D,
@@ -46,6 +46,7 @@ UNPOOLINGS = ("repeat", "position")
 RECTIFIERS = ("abs", "square")
 
 
+@checked
 @dataclass(frozen=True)
 class EQNetConfig:
     """The sizes of the network, by default the paper's, which give 561,473 parameters.
@@ -154,6 +155,7 @@ class EQNet(nn.Module):
 
     config_type: ClassVar[type[EQNetConfig]] = EQNetConfig
 
+    @checked
     def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
         super().__init__()
         self.config = config = config or EQNetConfig()
@@ -226,6 +228,7 @@ class EQNet(nn.Module):
         return self.deconv(X1_hat, self.conv.weight)
 
     @torch.no_grad()
+    @checked
     def intermediates(self, x: Tensor) -> Intermediates:
         """Everything between input and output, for frames x of shape (batch, 1, frame)."""
         by_position = self.config.unpooling == "position"

@@ -12,12 +12,13 @@ import copy
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import ArrayLike
 from scipy import optimize
 from torch import Tensor
 
 from eqlib import frames
 from eqlib.analysis.systems import SweepResponse
-from eqlib.audio import Audio, check_mono, to_tensor
+from eqlib.audio import Audio, check_mono, check_shape, to_tensor
 from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_number, checked
 from eqlib.layers import max_pool
@@ -87,6 +88,7 @@ class FrozenEQNet(EQNet):
 
     gains: Tensor
 
+    @checked
     def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
         super().__init__(config, seed=seed)
         self.register_buffer("gains", torch.ones(self.config.filters, self.config.units))
@@ -96,7 +98,7 @@ class FrozenEQNet(EQNet):
         return self.gains.expand_as(Z)
 
 
-def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
+def frozen(net: EQNet, gains: ArrayLike) -> FrozenEQNet:
     """A copy of a network whose faders no longer listen: Z_hat is the same for every frame.
 
     Args:
@@ -114,7 +116,11 @@ def frozen(net: EQNet, gains: np.ndarray) -> FrozenEQNet:
             "Write a class of your own whose latent returns the faders, as FrozenEQNet does.",
         )
     C, units = net.config.filters, net.config.units
-    values = np.asarray(gains)
+    try:
+        values = np.asarray(gains)
+    except ValueError as error:  # rows of different lengths
+        cure = "Take the mean of channels.faders over its first axis."
+        raise EqlibError(f"gains is no array ({error})", f"({C}, {units})", cure) from error
     if values.shape not in ((C, units), (C, 1)):
         raise EqlibError(
             f"gains has shape {values.shape}",
@@ -206,6 +212,7 @@ def path_responses(net: EQNet, *, frequencies_hz: np.ndarray) -> np.ndarray:
     Returns:
         (C, points) complex. A mix with gains g has the response ``g @ path_responses(...)``.
     """
+    check_shape("frequencies_hz", frequencies_hz, ("points",))
     weight = filters(net)
     # The layers correlate: tap k acts at lag left - k.
     lags = (net.config.kernel - 1) // 2 - np.arange(net.config.kernel)

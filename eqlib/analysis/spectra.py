@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, signal
 
-from eqlib.errors import checked
+from eqlib.audio import check_audio, check_mono, check_shape
+from eqlib.equalizers.stage import real_array
+from eqlib.errors import check_integer, checked
 
 SILENCE = 1e-30  # the power that silence counts as, so that it has a level
 
@@ -29,6 +31,8 @@ def smooth_spectrum_db(
     Returns:
         (points,) frequencies in Hz, 48 an octave, and (points,) levels in dB.
     """
+    check_audio("audio", audio)
+    check_mono("audio", audio)
     samples = max(len(audio), 2 * sample_rate)  # bins of 0.5 Hz or finer: some in every band
     faded = audio * signal.windows.tukey(len(audio), 0.1)
     power = np.abs(np.fft.rfft(faded, samples)) ** 2
@@ -55,6 +59,13 @@ def spectrogram_db(
     Returns:
         (columns,) times in s, and (rows, columns) levels in dB.
     """
+    check_audio("audio", audio)
+    check_mono("audio", audio)
+    rows_hz = real_array(
+        "rows_hz", rows_hz, expected="frequencies in Hz", cure="Give a row of finite numbers."
+    )
+    check_shape("rows_hz", rows_hz, ("rows",))
+    check_integer("sample_rate", sample_rate, at_least=1_000, cure="Give it in Hz: 16_000.")
     window = round(0.064 * sample_rate)
     padded = np.pad(audio, (0, max(0, 2 * window - len(audio))))
     f, t, power = signal.spectrogram(padded, sample_rate, "hann", window, window * 3 // 4)

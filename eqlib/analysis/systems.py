@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eqlib import metrics
-from eqlib.audio import Process, check_same_shape
+from eqlib.audio import Process, check_audio, check_mono, check_same_shape, check_shape, to_array
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_integer, check_number, checked
@@ -99,7 +99,7 @@ def sweep_response(
     sweep = sine_sweep(
         low_hz=low_hz, high_hz=high_hz, level_dbfs=level_dbfs, sample_rate=sample_rate
     ).astype(np.float64)
-    output = np.asarray(process(sweep.astype(np.float32)), np.float64)
+    output = to_array("the system's output", process(sweep.astype(np.float32))).astype(np.float64)
     check_same_shape("the system's output", output, "the sweep", sweep)
     size = 2 * len(sweep)
     X, Y = np.fft.rfft(sweep, size), np.fft.rfft(output, size)
@@ -135,12 +135,15 @@ def homogeneity_db(process: Process, audio: np.ndarray, gains_db: np.ndarray) ->
         (gains,) in dB.
 
     Raises:
-        EqlibError: if the output for x is silent.
+        EqlibError: if the output for x is silent, or is no audio.
     """
+    check_audio("audio", audio)
+    check_mono("audio", audio)
+    check_shape("gains_db", gains_db, ("gains",))
     reference = process(audio)
     scores = []
-    for gain in 10 ** (np.asarray(gains_db, np.float64) / 20):
-        output = process((audio * gain).astype(audio.dtype)) / gain
+    for gain in 10 ** (gains_db / 20):
+        output = to_array("the output", process((audio * gain).astype(audio.dtype))) / gain
         scores.append(float(metrics.snr_db(reference, output)))
     return np.array(scores)
 
@@ -189,7 +192,7 @@ def click_response(effect: Process, *, before: int = 64, after: int = 65) -> np.
     after = check_integer("after", after, at_least=1, cure="Give samples: 65.")
     click = np.zeros(before + after)
     click[before] = 1
-    output = np.asarray(effect(click), np.float64)
+    output = to_array("the effect's output", effect(click)).astype(np.float64)
     check_same_shape("the effect's output", output, "the click", click)
     return output
 
@@ -212,15 +215,18 @@ def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
         return 10 * np.log10(to_come[:samples] / to_come[0])
 
 
+@checked
 def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
     """The SNR of a steady tone, from two responses at its frequency.
 
     Args:
         target: (frequencies,) complex, the response that is to be matched; nowhere zero.
-        output: (frequencies,) complex.
+        output: (frequencies,) complex, or one for all of them.
 
     Returns:
         (frequencies,) -20 log10 |1 - output / target|, in dB; infinite where they are equal.
     """
+    if output.ndim:
+        check_same_shape("target", target, "output", output)
     with np.errstate(divide="ignore"):
         return -20 * np.log10(np.abs(1 - output / target))

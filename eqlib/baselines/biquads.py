@@ -19,7 +19,7 @@ from torch import Tensor
 
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, check_type
 
 BINS_TOGETHER = 8  # neighbors of a long spectrum, over which a gentle response hardly changes
 STARTS, ADAM_STEPS, LBFGS_STEPS = 4, 600, 600
@@ -44,6 +44,7 @@ def fit_biquads(pairs: Pairs, *, sections: int, seed: int = 0) -> EQ:
     Raises:
         EqlibError: for no sections, a seed below zero, or a fit that ends without a finite error.
     """
+    check_type("pairs", pairs, Pairs)
     sections = check_integer("sections", sections, at_least=1, cure="Use 1 to 8.")
     seed = check_integer("seed", seed, at_least=0, cure="Give it as an integer.")
     statistics = _spectra(pairs)

@@ -14,7 +14,7 @@ from scipy import fft, linalg
 
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, check_type
 
 NOISE = 1e-12  # -120 dB, as power
 """What `least_squares_fir` adds to the recordings' power, so that silence between the notes'
@@ -44,6 +44,7 @@ def least_squares_fir(pairs: Pairs, *, taps: int = 127) -> EQ:
     Raises:
         EqlibError: for an even number of taps, or fewer than 3.
     """
+    check_type("pairs", pairs, Pairs)
     cure = "Choose an odd number; 127 reaches as far as the network."
     taps = check_integer("taps", taps, at_least=3, cure=cure)
     if taps % 2 == 0:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import fft
 
 from eqlib.data.clips import Clips
+from eqlib.errors import checked
 
 LATE = 64
 """An offset of this many samples or more is told; an equalizer's own delay is smaller."""
@@ -46,6 +47,7 @@ class Alignment:
     swapped: tuple[tuple[str, str], ...] = ()
 
 
+@checked
 def alignment(dry: Clips, wet: Clips) -> Alignment:
     """Estimates lag, polarity and likeness of inputs and targets of the same lengths.
 

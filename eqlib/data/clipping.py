@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from eqlib.errors import checked
+
 FEWEST = 16
 """Samples at the limit, below which nothing is called clipped; half as many if they are equal."""
 
@@ -20,6 +22,7 @@ _DEEPEST = 0.6
 _FEW_LEVELS = 24
 
 
+@checked
 def clipped_samples(audio: np.ndarray) -> int:
     """How many samples of a mono signal stand at a limit that cuts its waveform off; 0 if none do.
 

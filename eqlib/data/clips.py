@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from eqlib.audio import Audio, check_not_silent, check_same_shape, to_array
-from eqlib.errors import EqlibError, check_integer, check_named, check_number
+from eqlib.errors import EqlibError, check_integer, check_named, check_number, checked
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Clips:
     """A set of mono recordings in one array. `Clips.from_arrays` makes one of your arrays.
@@ -39,6 +40,7 @@ class Clips:
     info: tuple[dict[str, Any], ...]
 
     @classmethod
+    @checked
     def from_arrays(
         cls,
         arrays: Iterable[Audio],
@@ -115,6 +117,7 @@ class Clips:
     def __iter__(self) -> Iterator[np.ndarray]:
         return (view.copy() for view in self.views())
 
+    @checked
     def __getitem__(self, key: Any) -> Any:
         """Takes out one clip, (samples,), or smaller `Clips`; the class says for which keys.
 
@@ -161,6 +164,7 @@ class Clips:
         seconds = self.lengths.sum() / self.sample_rate
         return f"Clips({len(self)} clips, {seconds:.1f} s in all, {self.sample_rate} Hz)"
 
+    @checked
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> Clips:
         """Applies a function, such as an EQ, to one clip after the other, each at its own length.
 
@@ -209,6 +213,7 @@ class Clips:
         return self[~chosen], self[chosen]
 
 
+@checked
 def as_clips(what: str, signals: Mapping[str, Audio], *, sample_rate: int) -> Clips:
     """Named mono signals, numpy or torch, as `Clips`.
 

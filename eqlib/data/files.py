@@ -21,7 +21,7 @@ import soundfile as sf
 
 from eqlib.audio import check_audio, check_not_silent
 from eqlib.data.clips import Clips
-from eqlib.errors import EqlibError, check_integer, check_sample_rate
+from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked, checked_only
 
 SAMPLE_RATE = 16_000
 """The sample rate of the book's recordings and networks, in Hz."""
@@ -30,6 +30,7 @@ MIN_SAMPLES = 1024
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
+@checked_only("name")
 def as_path(path: str | PathLike[str], *, name: str = "path") -> Path:
     """The path that a user gave, its `~` expanded to the user's own folder.
 
@@ -69,6 +70,7 @@ def as_path(path: str | PathLike[str], *, name: str = "path") -> Path:
 Kind = Literal["nothing", "file", "folder", "device or pipe"]
 
 
+@checked
 def kind_at(path: Path) -> Kind:
     """What there is at a path; a link counts as what it points to.
 
@@ -95,6 +97,7 @@ def _kind(path: Path) -> tuple[Kind, int]:
     return "folder" if stat.S_ISDIR(mode) else "device or pipe", 0
 
 
+@checked
 def check_file(path: Path, *, expected: str, cure: str) -> None:
     """Raises `EqlibError` unless there is a file at the path, one that has an end."""
     kind = kind_at(path)
@@ -103,6 +106,7 @@ def check_file(path: Path, *, expected: str, cure: str) -> None:
         raise EqlibError(given, expected, cure)
 
 
+@checked
 def content_of(path: Path, *, expected: str, cure: str) -> bytes:
     """The bytes of a file, read at once: whatever happens to the file later does not touch them.
 
@@ -160,6 +164,7 @@ def replacing(path: str | PathLike[str]) -> Iterator[Path]:
             temporary.unlink()
 
 
+@checked_only("mix_to_mono", "resample")
 def read(
     path: str | PathLike[str],
     *,
@@ -214,6 +219,7 @@ def read(
     return mono
 
 
+@checked_only("mix_to_mono", "resample")
 def from_folder(
     folder: str | PathLike[str],
     *,

@@ -13,9 +13,10 @@ import numpy as np
 
 from eqlib.data.clips import Clips
 from eqlib.data.files import SAMPLE_RATE, as_path, content_of, read
-from eqlib.errors import EqlibError, check_integer
+from eqlib.errors import EqlibError, check_integer, checked_only
 
 
+@checked_only("families", "pitches")
 def from_nsynth(
     folder: str | PathLike[str],
     *,

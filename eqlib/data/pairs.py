@@ -21,9 +21,10 @@ from eqlib.data.alignment import Alignment, alignment
 from eqlib.data.clipping import clipped_samples
 from eqlib.data.clips import Clips
 from eqlib.data.files import SUFFIXES
-from eqlib.errors import EqlibError, check_sample_rate
+from eqlib.errors import EqlibError, check_sample_rate, checked
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Dry recordings and the same recordings after the effect, sample by sample.
@@ -86,7 +87,7 @@ class Pairs:
             _check_not_clipped(name, dry, clip)
         if not computed:
             for told in _misalignments(alignment(self.dry, self.wet), self.dry.sample_rate):
-                warnings.warn(told, stacklevel=3)
+                warnings.warn(told, stacklevel=4)
 
     def __len__(self) -> int:
         return len(self.dry)
@@ -125,6 +126,7 @@ class Pairs:
         )
 
 
+@checked
 def pair(clips: Clips, effect: Callable[[np.ndarray], np.ndarray]) -> Pairs:
     """Applies an effect to clips: the pairs to learn it from.
 

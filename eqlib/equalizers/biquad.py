@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 
 from eqlib.equalizers.stage import GAIN_LIMIT_DB
-from eqlib.errors import EqlibError, check_number
+from eqlib.errors import EqlibError, check_number, checked
 
 Kind = Literal["low_shelf", "high_shelf", "peaking", "lowpass", "highpass", "bandpass", "notch"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -75,11 +75,13 @@ class Biquad:
             cure = "Use a slope of at most 1, the steepest without overshoot, or give q."
             check_number("slope", self.slope, below=steepest, cure=cure)
 
+    @checked
     def check(self, sample_rate: int) -> None:
         """Raises `EqlibError` unless the cutoff is below half the sample rate."""
         cure = "Lower it below half the sample rate, or raise sample_rate."
         check_number("cutoff_hz", self.cutoff_hz, below=sample_rate / 2, cure=cure)
 
+    @checked
     def coefficients(self, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         """The cookbook's equations.
 

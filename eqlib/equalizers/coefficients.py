@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eqlib.equalizers.stage import real_array
-from eqlib.errors import EqlibError, check_integer, check_number, check_numbers
+from eqlib.errors import EqlibError, check_integer, check_number, check_numbers, checked
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,11 @@ class Taps:
         object.__setattr__(self, "taps", taps)
         object.__setattr__(self, "advance_samples", advance)
 
+    @checked
     def check(self, sample_rate: int) -> None:
         """Taps suit every sample rate."""
 
+    @checked
     def coefficients(self, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         """(b, a), with b the taps before any advance, and a = 1."""
         return np.array(self.taps), np.ones(1)
@@ -94,9 +96,11 @@ class Section:
                 "Check the signs of a1 and a2 (rows are b0 b1 b2 1 a1 a2), or fit it again.",
             )
 
+    @checked
     def check(self, sample_rate: int) -> None:
         """Coefficients suit every sample rate."""
 
+    @checked
     def coefficients(self, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         """(b, a), each (3,)."""
         return np.array((self.b0, self.b1, self.b2)), np.array((1.0, self.a1, self.a2))

@@ -19,14 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy import signal
 
 from eqlib.audio import AudioT, returned, to_array
 from eqlib.equalizers import settings as stage_settings
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps, given_sections, given_taps
 from eqlib.equalizers.fir import FIR, Curve, Phase, check_stages
-from eqlib.equalizers.stage import frequency_response, real_array
+from eqlib.equalizers.stage import filtered, real_array, response_of
 from eqlib.errors import EqlibError, check_integer, check_sample_rate
 
 RATE_CURE = "Give the audio's sample rate in Hz, such as 16_000."
@@ -234,12 +233,8 @@ class EQ:
                 "Give it audio.detach().",
             )
         dry = to_array("audio", audio).astype(np.float64, copy=False)
-        # Advancing once, at the end, keeps what a stage does before time zero for the next one.
-        advance = sum(stage.advance_samples for stage in self.stages)
-        y = np.pad(dry, [(0, 0)] * (dry.ndim - 1) + [(0, advance)])
-        for stage in self.stages:
-            y = signal.lfilter(*stage.coefficients(self.sample_rate), y)
-        return returned(torch.from_numpy(np.ascontiguousarray(y[..., advance:])), audio)
+        wet = filtered(self.stages, dry, sample_rate=self.sample_rate)
+        return returned(torch.from_numpy(wet), audio)
 
     def response(self, frequencies_hz: ArrayLike) -> np.ndarray:
         """The frequency response, from the coefficients, with all delays and advances.
@@ -255,12 +250,7 @@ class EQ:
         """
         cure = "Give frequencies in Hz, such as np.geomspace(20, 8_000, 400)."
         f = real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
-        h = np.ones(f.shape, dtype=np.complex128)
-        for stage in self.stages:
-            b, a = stage.coefficients(self.sample_rate)
-            advance = np.exp(2j * np.pi * f / self.sample_rate * stage.advance_samples)
-            h = h * advance * frequency_response(b, a, f, self.sample_rate)
-        return h
+        return response_of(self.stages, f, sample_rate=self.sample_rate)
 
     def impulse_response(self, samples: int) -> np.ndarray:
         """The output for a 1 at time zero, (samples,) float64.
@@ -313,8 +303,7 @@ class EQ:
         Each stage names its "type": "biquad", "fir" (whose targets are stages too, or a "curve"),
         "taps" or "section".
         """
-        stages = [stage_settings.to_dict(stage) for stage in self.stages]
-        return {"stages": stages, "sample_rate": self.sample_rate}
+        return stage_settings.written(self.stages, self.sample_rate)
 
     @classmethod
     def from_dict(cls, settings: Any) -> EQ:
@@ -323,22 +312,7 @@ class EQ:
         Raises:
             EqlibError: for unknown or missing keys, or settings that no EQ can have.
         """
-        if not isinstance(settings, dict):
-            expected = "a dict that EQ.to_dict wrote"
-            raise EqlibError(f"settings is {settings!r}", expected, stage_settings.CURE)
-        if set(settings) != {"stages", "sample_rate"}:
-            keys = ", ".join(map(str, settings))
-            raise EqlibError(
-                f"settings has the keys {keys}",
-                "an equalizer's (stages, sample_rate)",
-                stage_settings.CURE,
-            )
-        stages = settings["stages"]
-        if not isinstance(stages, (list, tuple)):
-            raise EqlibError(f"stages is {stages!r}", "a list of stages", stage_settings.CURE)
-        # A curve by itself is refused by the EQ.
-        made: tuple[Any, ...] = tuple(stage_settings.from_dict(stage) for stage in stages)
-        return cls(made, settings["sample_rate"])
+        return cls(*stage_settings.read(settings))
 
 
 def as_written_today(settings: Any) -> Any:

@@ -19,8 +19,8 @@ from scipy import fft
 
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
-from eqlib.equalizers.stage import GAIN_LIMIT_DB, Stage, frequency_response
-from eqlib.errors import EqlibError, check_integer, check_numbers
+from eqlib.equalizers.stage import GAIN_LIMIT_DB, Stage, frequency_response, real_array
+from eqlib.errors import EqlibError, check_integer, check_numbers, checked
 
 Phase = Literal["linear", "minimum"]
 GRID = 2**16  # frequencies of the design; it takes responses to be shorter than 2 * GRID samples
@@ -67,6 +67,7 @@ class Curve:
         object.__setattr__(self, "frequencies_hz", frequencies)
         object.__setattr__(self, "gains_db", gains)
 
+    @checked
     def check(self, sample_rate: int) -> None:
         """Raises `EqlibError` if a point lies above half the sample rate."""
         if self.frequencies_hz[-1] > sample_rate / 2:
@@ -76,9 +77,12 @@ class Curve:
                 "Leave out the points above, or raise sample_rate.",
             )
 
+    @checked
     def magnitude(self, frequencies_hz: np.ndarray) -> np.ndarray:
         """The curve as a gain factor at each of `frequencies_hz` (Hz, 0 included)."""
-        octaves = np.log2(np.maximum(frequencies_hz, self.frequencies_hz[0]))
+        cure = "Give them in Hz."
+        given = real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
+        octaves = np.log2(np.maximum(given, self.frequencies_hz[0]))
         return 10 ** (np.interp(octaves, np.log2(self.frequencies_hz), self.gains_db) / 20)
 
     def describe(self) -> str:
@@ -143,11 +147,13 @@ class FIR:
         """The delay that remains, in samples."""
         return (self.taps - 1) // 2 - self.advance_samples if self.phase == "linear" else 0
 
+    @checked
     def check(self, sample_rate: int) -> None:
         """Raises `EqlibError` unless all parts of the target suit the sample rate."""
         for part in self.target:
             part.check(sample_rate)
 
+    @checked
     def coefficients(self, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         """(b, a), with b the impulse response (taps,) before any advance, and a = 1."""
         return _design(self, sample_rate), np.ones(1)
@@ -191,6 +197,7 @@ def _design(fir: FIR, sample_rate: int) -> np.ndarray:
     return h
 
 
+@checked
 def check_stages(name: str, stages: object, allowed: tuple[type, ...]) -> None:
     """Raises `EqlibError` unless the stages are a tuple of the allowed types."""
     if not isinstance(stages, tuple) or not all(isinstance(stage, allowed) for stage in stages):

@@ -6,13 +6,14 @@ known by its keys. Chapter: "Hearing equalizers".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, TypeAlias
 
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.fir import FIR, Curve
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 
 Part: TypeAlias = Biquad | FIR | Curve | Taps | Section
 """A stage, or the curve that one was drawn through."""
@@ -30,6 +31,7 @@ UNTAGGED = ("biquad", "fir", "curve")
 CURE = "Use a dict that EQ.to_dict wrote, with no key more or less."
 
 
+@checked
 def to_dict(part: Part) -> dict[str, Any]:
     """All settings of a stage or curve, with its type first."""
     tag = next(tag for tag, kind in TYPES.items() if isinstance(part, kind))
@@ -61,6 +63,32 @@ def from_dict(settings: object) -> Part:
             return TYPES[tag](**{name: _value(item) for name, item in given.items()})
     expected = " or ".join(f"those of a {tag} ({', '.join(_names(tag))})" for tag in possible)
     raise EqlibError(f"a stage has the keys {', '.join(map(str, settings))}", expected, CURE)
+
+
+@checked
+def written(stages: Iterable[Part], sample_rate: int) -> dict[str, Any]:
+    """An equalizer of these stages, as `EQ.to_dict` gives it."""
+    return {"stages": [to_dict(stage) for stage in stages], "sample_rate": sample_rate}
+
+
+def read(settings: object) -> tuple[tuple[Any, ...], Any]:
+    """What `written` wrote, today or before stages named their types: stages and sample rate.
+
+    Whether an equalizer can have them is not looked at: a curve by itself is no stage.
+
+    Raises:
+        EqlibError: for unknown or missing keys, and as `from_dict`.
+    """
+    if not isinstance(settings, dict):
+        raise EqlibError(f"settings is {settings!r}", "a dict that EQ.to_dict wrote", CURE)
+    if set(settings) != {"stages", "sample_rate"}:
+        keys = ", ".join(map(str, settings))
+        expected = "an equalizer's (stages, sample_rate)"
+        raise EqlibError(f"settings has the keys {keys}", expected, CURE)
+    stages = settings["stages"]
+    if not isinstance(stages, (list, tuple)):
+        raise EqlibError(f"stages is {stages!r}", "a list of stages", CURE)
+    return tuple(from_dict(stage) for stage in stages), settings["sample_rate"]
 
 
 def _names(tag: str) -> list[str]:

@@ -5,13 +5,16 @@ Chapter: "Hearing equalizers".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from scipy import signal
 
-from eqlib.errors import EqlibError
+from eqlib.audio import check_audio, check_shape
+from eqlib.errors import EqlibError, checked
 
 GAIN_LIMIT_DB = 120.0  # far beyond any EQ, and far from the limits of floating point
 
@@ -37,6 +40,7 @@ class Stage(Protocol):
         """The filter in a few words."""
 
 
+@checked
 def frequency_response(
     b: np.ndarray, a: np.ndarray, frequencies_hz: ArrayLike, sample_rate: int
 ) -> np.ndarray:
@@ -51,11 +55,57 @@ def frequency_response(
     Returns:
         complex128, in the shape of the frequencies.
     """
-    z = np.exp(2j * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / sample_rate)
+    check_shape("b", b, ("taps",))
+    check_shape("a", a, ("taps",))
+    z = np.exp(2j * np.pi * _hertz(frequencies_hz) / sample_rate)
     polynomial = np.polynomial.polynomial.polyval
     return np.asarray(polynomial(1 / z, b) / polynomial(1 / z, a))
 
 
+@checked
+def filtered(stages: Sequence[Stage], dry: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Audio after one stage and the next, from silence before the first sample.
+
+    Args:
+        stages: in order.
+        dry: (..., samples) float64. Zeros follow its end, where an advance asks for more.
+        sample_rate: in Hz.
+
+    Returns:
+        (..., samples) float64, contiguous.
+    """
+    check_audio("audio", dry)
+    # Advancing once, at the end, keeps what a stage does before time zero for the next one.
+    advance = sum(stage.advance_samples for stage in stages)
+    wet = np.pad(dry, [(0, 0)] * (dry.ndim - 1) + [(0, advance)])
+    for stage in stages:
+        wet = signal.lfilter(*stage.coefficients(sample_rate), wet)
+    return np.ascontiguousarray(wet[..., advance:])
+
+
+@checked
+def response_of(
+    stages: Sequence[Stage], frequencies_hz: np.ndarray, *, sample_rate: int
+) -> np.ndarray:
+    """The frequency response of stages one after the other, with all delays and advances.
+
+    Args:
+        stages: in any order.
+        frequencies_hz: of any shape.
+        sample_rate: in Hz.
+
+    Returns:
+        complex128, of the same shape.
+    """
+    h = np.ones(frequencies_hz.shape, dtype=np.complex128)
+    for stage in stages:
+        advance = np.exp(2j * np.pi * frequencies_hz / sample_rate * stage.advance_samples)
+        b, a = stage.coefficients(sample_rate)
+        h = h * advance * frequency_response(b, a, frequencies_hz, sample_rate)
+    return h
+
+
+@checked
 def taps_response(
     taps: np.ndarray, lags: ArrayLike, frequencies_hz: ArrayLike, *, sample_rate: int
 ) -> np.ndarray:
@@ -70,10 +120,19 @@ def taps_response(
     Returns:
         complex128, in the shape of the filters followed by that of the frequencies.
     """
-    turns = np.multiply.outer(lags, np.asarray(frequencies_hz, np.float64)) / sample_rate
+    places = real_array("lags", lags, expected="samples", cure="Give a lag for each tap.")
+    check_shape("taps", taps, (*taps.shape[:-1], *places.shape))
+    check_shape("lags", places, ("taps",))
+    turns = np.multiply.outer(places, _hertz(frequencies_hz)) / sample_rate
     return np.tensordot(taps, np.exp(-2j * np.pi * turns), axes=1)
 
 
+def _hertz(frequencies_hz: ArrayLike) -> np.ndarray:
+    cure = "Give frequencies in Hz, such as np.geomspace(20, 8_000, 400)."
+    return real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
+
+
+@checked
 def real_array(name: str, values: object, *, expected: str, cure: str) -> np.ndarray:
     """A list, array or tensor of real, finite numbers, as float64.
 

@@ -19,7 +19,7 @@ from eqlib import data, metrics
 from eqlib.audio import check_same_shape
 from eqlib.data.files import as_path, kind_at
 from eqlib.equalizers.targets import REFERENCE
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.networks.shipped import pretrained
 
 LAYOUT = "nine WAV files, 1-<target>_INPUT.wav, 2-<target>_TARGET.wav, 3-<target>_OUTPUT.wav"
@@ -110,6 +110,7 @@ def compare(folder: str | PathLike[str]) -> list[Row]:
     return rows
 
 
+@checked
 def as_text(rows: list[Row]) -> str:
     """The comparison as a table, and by how much the normalized error of ours is smaller."""
     lines = [f"{'target':10}  {'method':13}  {'mae':>8}  {'mae/rms':>8}  {'ESR':>9}  {'SNR':>8}"]

@@ -15,7 +15,7 @@ from eqlib import data
 from eqlib.data.clips import Clips
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import REFERENCE, TARGETS
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.experiments import sets
 from eqlib.experiments.sets import NOTES
 from eqlib.experiments.settings import sparse
@@ -30,6 +30,7 @@ SHIPPED = Recipe(loss="normalized_mae", validate_every=1_000)
 SHORT = Recipe(loss="normalized_mae", validate_every=500)
 
 
+@checked
 @dataclass(frozen=True)
 class Experiment:
     """One network to be trained.
@@ -184,6 +185,7 @@ def experiments() -> dict[str, Experiment]:
     return {experiment.name: experiment for experiment in ordered}
 
 
+@checked
 def chosen(only: Sequence[str]) -> list[Experiment]:
     """The experiments of the given names, or of a kind such as "ablation"; all for no name.
 

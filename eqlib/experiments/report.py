@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from eqlib import data
+from eqlib.errors import EqlibError, checked
 from eqlib.experiments.authors import PUBLISHED
 from eqlib.experiments.plan import ABLATIONS
 from eqlib.experiments.results import entry, read_results
@@ -22,6 +23,7 @@ SETS = ("piano", "notes", "unheard", "phrases")
 METHODS = ("doing nothing", "network", "least-squares FIR", "biquads")
 
 
+@checked
 def by_method(name: str) -> dict[str, dict[str, Any]]:
     """For an experiment: parameters, seconds and scores of the network and of each baseline."""
     found = entry(name)
@@ -35,6 +37,7 @@ def by_method(name: str) -> dict[str, dict[str, Any]]:
     return {method: everything[method] for method in METHODS}
 
 
+@checked
 def scores(*names: str) -> Table:
     """SNR of each method on each set of test recordings: the mean over clips, and the worst clip.
 
@@ -57,6 +60,7 @@ def scores(*names: str) -> Table:
     )
 
 
+@checked
 def networks(*names: str) -> Table:
     """What each network reaches, one row for each."""
     rows = []
@@ -74,6 +78,7 @@ def networks(*names: str) -> Table:
     )
 
 
+@checked
 def errors(name: str) -> Table:
     """All four error measures of each method, on unseen notes."""
     rows = []
@@ -88,8 +93,11 @@ def errors(name: str) -> Table:
     )
 
 
+@checked
 def bands(name: str, which: str = "notes") -> Table:
     """The error of the response in dB in each octave, where the sounds have energy."""
+    if which not in SETS:
+        raise EqlibError(f"which is {which!r}", f"one of {', '.join(SETS)}", "Choose one.")
     methods = by_method(name)
     centers = methods["network"]["scores"][which]["bands"]
     rows = []
@@ -103,6 +111,7 @@ def bands(name: str, which: str = "notes") -> Table:
     )
 
 
+@checked
 def price(name: str) -> Table:
     """What each method costs, and what one gets for it."""
     rows = []

@@ -16,12 +16,13 @@ import torch
 from filelock import FileLock
 
 from eqlib.data.files import replacing
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 from eqlib.experiments.plan import experiments
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 
+@checked
 def read_results(path: Path = RESULTS) -> dict[str, Any]:
     """The results file as a dict, whose "networks" are the entries by experiment.
 
@@ -42,6 +43,7 @@ def read_results(path: Path = RESULTS) -> dict[str, Any]:
     return found
 
 
+@checked
 def file_hash(path: Path) -> str:
     """The SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -59,6 +61,7 @@ def machine() -> dict[str, Any]:
     return {"processor": processor, "cores": os.cpu_count(), "system": system, "gpu": gpu}
 
 
+@checked
 def rounded(history: dict[str, Any]) -> dict[str, Any]:
     """A history with its numbers to five significant digits."""
     return {
@@ -67,6 +70,7 @@ def rounded(history: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@checked
 def add(results: Path, name: str, entry: dict[str, Any]) -> None:
     """Adds an entry to the results file, whoever else may be adding one."""
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +87,7 @@ def add(results: Path, name: str, entry: dict[str, Any]) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
+@checked
 def entry(name: str, *, results: Path = RESULTS) -> dict[str, Any]:
     """The entry of an experiment in the results file.
 

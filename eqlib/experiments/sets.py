@@ -13,18 +13,21 @@ from scipy.signal import resample_poly
 
 from eqlib import data
 from eqlib.data.clips import Clips
+from eqlib.errors import checked
 
 NOTES = ("note", "hit", "segment")
 B2_MIDI = 47
 HIGHEST_MIDI = 96
 
 
+@checked
 def heard(split: str, left_out: tuple[str, ...]) -> Clips:
     """All notes of a split but those of the families that are left out."""
     clips = data.load(kind=NOTES, split=split)
     return clips[[row["family"] not in left_out for row in clips.info]]
 
 
+@checked
 def and_an_octave_up(clips: Clips) -> Clips:
     """The clips, and after them the same at double speed, but none that is held out.
 
@@ -47,6 +50,7 @@ def and_an_octave_up(clips: Clips) -> Clips:
     )
 
 
+@checked
 def to_judge_on(left_out: tuple[str, ...]) -> dict[str, Clips]:
     """What a network is judged on, none of it heard in training, by the name of the set.
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from eqlib.equalizers.eq import as_written_today
+from eqlib.errors import checked
 
 NOT_STORED = MappingProxyType(
     {
@@ -49,6 +50,7 @@ ever changes: if they followed the defaults in the code, a new default would giv
 meaning that they did not have. A new setting gets a line here; a new default does not."""
 
 
+@checked
 def sparse(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings without what is as in `NOT_STORED`.
 
@@ -58,6 +60,7 @@ def sparse(settings: dict[str, Any]) -> dict[str, Any]:
     return _differing(settings, NOT_STORED)
 
 
+@checked
 def full(settings: dict[str, Any]) -> dict[str, Any]:
     """All settings, from those that are stored; two experiments are one if these are equal.
 

@@ -24,7 +24,7 @@ def pretrained(name: str) -> EQNet:
         EqlibError: for an unknown name (the message lists the known ones) or a damaged file.
     """
     known = sorted(file.stem for file in WEIGHTS_FOLDER.glob("*.safetensors"))
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise EqlibError(
             f"there is no trained network called {name!r}",
             f"one of {', '.join(known)}" if known else "a name that ships with this version (none)",

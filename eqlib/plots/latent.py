@@ -136,7 +136,7 @@ def faders_in_frame(faders: Mapping[str, np.ndarray], *, pool: int, sample_rate:
         EqlibError: for no fader, or one of another length than the first.
     """
     check_named("faders", faders)
-    units = len(next(iter(faders.values())))
+    units = np.size(next(iter(faders.values())))
     fig = Figure(figsize=(WIDTH, 2.6))
     ax = fig.subplots()
     edges_ms = np.arange(units + 1) * pool / sample_rate * 1e3

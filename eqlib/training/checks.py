@@ -13,13 +13,14 @@ from torch import nn
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import as_written_today
-from eqlib.errors import EqlibError, check_integer, check_sample_rate
+from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.frames import Segment
 from eqlib.training.recipe import Recipe
 
 DTYPES = (torch.float32, torch.float64)
 
 
+@checked
 def check_network(net: object, *, methods: tuple[str, ...]) -> None:
     """Raises `EqlibError` unless `net` is a network that can be trained here and now.
 
@@ -110,6 +111,7 @@ def check_seed(seed: object) -> int:
     return number
 
 
+@checked
 def check_resume(resume: bool, folder: object) -> None:
     """Raises `EqlibError` if a run is to go on that was kept nowhere."""
     if resume and folder is None:
@@ -120,6 +122,7 @@ def check_resume(resume: bool, folder: object) -> None:
         )
 
 
+@checked
 def choose_device(device: object, home: torch.device) -> torch.device:
     """The device to train on: the one that is asked for, or else a GPU, or else home.
 

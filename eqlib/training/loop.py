@@ -20,6 +20,7 @@ from torch import Tensor
 
 from eqlib import fast
 from eqlib.data.pairs import Pairs
+from eqlib.errors import checked_only
 from eqlib.model import EQNet
 from eqlib.training import checks, parallel
 from eqlib.training.clipping import clip_gradients
@@ -34,6 +35,7 @@ QUIET = 1e-4
 """RMS value (-80 dBFS) below which the normalized loss takes a target frame for no softer."""
 
 
+@checked_only("steps", "resume", "progress")
 def pretrain(
     net: EQNet,
     pairs: Pairs,
@@ -103,6 +105,7 @@ def pretrain(
     return fit(run, Unsupervised(), progress=progress)
 
 
+@checked_only("steps", "resume", "progress")
 def train(
     net: EQNet,
     pairs: Pairs,

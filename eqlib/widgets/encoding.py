@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import soundfile as sf
 
-from eqlib.audio import Audio
+from eqlib.audio import Audio, check_audio, check_mono
 from eqlib.data.clips import as_clips
 from eqlib.errors import checked
 
@@ -40,6 +40,8 @@ def encode(audio: np.ndarray, *, sample_rate: int) -> tuple[str, bytes]:
 
     MP3 of variable bit rate; FLAC, at twice the size, where MP3 has not got the rate.
     """
+    check_audio("the sound", audio)
+    check_mono("the sound", audio)
     mp3 = "MP3" in sf.available_formats() and sample_rate in MP3_RATES
     kind, media_type = ("MP3", "audio/mpeg") if mp3 else ("FLAC", "audio/flac")
     file = io.BytesIO()

@@ -21,7 +21,7 @@ import traitlets
 from PIL import Image
 
 from eqlib.analysis.channels import center_frequencies_hz, windowed_frames
-from eqlib.audio import Audio, db
+from eqlib.audio import Audio, check_audio, db
 from eqlib.data.clips import as_clips
 from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet
@@ -112,6 +112,7 @@ def along(net: EQNet, note: np.ndarray) -> dict[str, np.ndarray]:
         note: (samples,).
     """
     config = net.config
+    check_audio("the note", note, min_samples=config.pool)
     found = net.intermediates(windowed_frames(net, note))._asdict()
     seconds, columns = len(note) / config.sample_rate, {}
     for name in SIGNALS:

@@ -85,12 +85,19 @@ class NetworkDesk(Component):
         )
         self.on_msg(self._run)
 
+    @checked
     def process(self, name: str, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What a network of the desk and its target make of (samples,): output and target.
 
         Raises:
             EqlibError: for audio that the network refuses, or a target of another length.
         """
+        if name not in self.networks:
+            raise EqlibError(
+                f"there is no network {name!r} on the desk",
+                f"one of {', '.join(self.networks)}",
+                "Choose one of these.",
+            )
         net, target = self._own[name] if self._own else _loaded(name)
         wanted = np.asarray(target(audio.copy()), np.float32)  # a target may write into its input
         check_same_shape("the target's output", wanted, "the sound", audio)

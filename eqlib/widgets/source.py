@@ -25,7 +25,7 @@ class Source:
     Attributes:
         name: what it defines, such as "EQNet.front_end".
         module: where it stands, such as "eqlib.model".
-        code: its lines, without the docstring.
+        code: its lines, without the docstring and without the door (`eqlib.errors.checked`).
     """
 
     name: str
@@ -42,6 +42,8 @@ class Source:
 def source(thing: Any) -> Source:
     """The source of a function, method or class of eqlib, without its docstring.
 
+    Left out is also `@checked`, which is about what is refused and not about what is done.
+
     Raises:
         EqlibError: for anything that is not defined in eqlib.
     """
@@ -56,14 +58,17 @@ def source(thing: Any) -> Source:
     lines = textwrap.dedent(inspect.getsource(thing)).rstrip().split("\n")
     (definition,) = ast.parse("\n".join(lines)).body
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    documented = [
-        node
-        for node in ast.walk(definition)
-        if isinstance(node, kinds) and ast.get_docstring(node) is not None and len(node.body) > 1
-    ]
+    left_out: list[ast.stmt | ast.expr] = []
+    for node in ast.walk(definition):
+        if isinstance(node, kinds):
+            left_out += [
+                each for each in node.decorator_list if ast.unparse(each).startswith("checked")
+            ]
+            if ast.get_docstring(node) is not None and len(node.body) > 1:
+                left_out.append(node.body[0])
     # From the last line up, so that the numbers of the lines above stay true.
-    for node in sorted(documented, key=lambda node: node.lineno, reverse=True):
-        first, last = node.body[0].lineno - 1, node.body[0].end_lineno
+    for part in sorted(left_out, key=lambda part: part.lineno, reverse=True):
+        first, last = part.lineno - 1, part.end_lineno or part.lineno
         blank = last < len(lines) and not lines[last].strip()
         del lines[first : last + blank]
     return Source(thing.__qualname__, module, "\n".join(lines))

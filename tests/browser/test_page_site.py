@@ -66,6 +66,16 @@ def test_no_formula_is_cut_off_on_a_small_laptop(open_page, name):
     assert page.locator("div.math mjx-container").evaluate_all(cut) == []
 
 
+@each_page
+def test_no_page_is_wider_than_a_phone(open_page, name):
+    page = open_page(f"{name}.html", viewport={"width": 390, "height": 800})
+    page.locator("html[data-eq-ready]").wait_for()
+    width, phone = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert width <= phone
+
+
 def test_on_a_phone_a_formula_has_the_whole_width(open_page):
     page = open_page("book/frames.html", viewport={"width": 390, "height": 800})
     page.locator("html[data-eq-ready]").wait_for()

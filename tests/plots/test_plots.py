@@ -454,7 +454,7 @@ ERRORS = [
     (lambda: plots.intermediates(EQNet(SMALL), NOTE[:256] * np.inf), "NaN or infinite"),
     (lambda: plots.training([]), "histories is empty"),
     (lambda: plots.training(3), "histories is 3"),
-    (lambda: plots.training([HISTORY, 3]), r"\? is 3"),
+    (lambda: plots.training([HISTORY, 3]), r"histories\[1\] is 3; expected a History"),
     (lambda: plots.training(History("train")), "train has no validation"),
     (lambda: plots.scores({}), "table is empty"),
     (lambda: plots.scores([1.0]), "table is a list"),

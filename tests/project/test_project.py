@@ -20,6 +20,7 @@ from support import MODULES, PAGES, ROOT, each_chapter, each_module, each_page, 
 
 # A wing, or a module at the top, imports from the rows above its own, and from itself.
 ROWS = [
+    {"hints"},
     {"errors", "fast"},
     {"audio", "layers"},
     {"frames", "equalizers", "data"},

@@ -1,0 +1,415 @@
+"""Arguments that are taken: one for each parameter of each public function, for `test_doors.py`."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import soundfile as sf
+import torch
+
+import eqlib
+from eqlib import EQ, Clips, EQNet, EQNetConfig, History, Recipe, checkpoints
+from eqlib.analysis.channels import FrozenEQNet
+from eqlib.analysis.systems import SweepResponse
+from eqlib.equalizers.biquad import Biquad
+from eqlib.equalizers.coefficients import Section, Taps
+from eqlib.equalizers.fir import FIR, Curve
+from eqlib.experiments import plan
+from eqlib.experiments.table import Table
+from eqlib.networks.plain import PlainEQNet
+from eqlib.training.recipe import Budget
+from eqlib.widgets.desk import EQDesk
+from eqlib.widgets.monitor import TrainingMonitor
+from eqlib.widgets.network import NetworkDesk
+
+LEFT_OUT = {
+    "eqlib.cli": "a command's arguments are text, and argparse checks them",
+    "eqlib.fast": "the arithmetic of a training step, which only the layers call",
+    "eqlib.layers.Conv1D.forward": "a part of a training step",
+    "eqlib.layers.Conv1DLocal.forward": "a part of a training step",
+    "eqlib.layers.LocallyConnectedDense.forward": "a part of a training step",
+    "eqlib.layers.DeConv1D.forward": "a part of a training step",
+    "eqlib.layers.max_pool": "a part of a training step",
+    "eqlib.model.EQNet.forward": "a training step",
+    "eqlib.model.EQNet.autoencode": "a training step",
+    "eqlib.model.EQNet.front_end": "a part of a training step",
+    "eqlib.model.EQNet.rectify": "a part of a training step",
+    "eqlib.model.EQNet.latent": "a part of a training step",
+    "eqlib.model.EQNet.back_end": "a part of a training step",
+    "eqlib.analysis.channels.FrozenEQNet.latent": "a part of a training step",
+    "eqlib.networks.plain.PlainEQNet": "the oracle of the tests, in torch's own layers",
+    "eqlib.training.clipping": "a part of a training step",
+    "eqlib.training.loop.fit": "takes a run that has been checked",
+    "eqlib.training.parallel": "the processes' talk within a training step",
+    "eqlib.training.progress": "a part of a training step",
+    "eqlib.training.run": "what `pretrain` and `train` make of arguments that they have checked",
+    "eqlib.training.sampler": "a part of a training step",
+    "eqlib.training.snapshot": "takes a run that has been checked",
+    "eqlib.training.stages": "a part of a training step",
+    "eqlib.training.stop": "no arguments",
+    "eqlib.training.history.History": "a record, which holds what it is given",
+    "eqlib.widgets.monitor.TrainingMonitor.stepped": "called by the loop, after every step",
+    "eqlib.widgets.monitor.TrainingMonitor.validated": "called by the loop",
+    "eqlib.widgets.monitor.TrainingMonitor.ended": "called by the loop",
+    "eqlib.widgets.component": "what components are derived from; traitlets checks its traits",
+    "eqlib.widgets.linking": "reads the package's own JavaScript when a module is imported",
+    "eqlib.widgets.player.Track": "a record, which holds what it is given",
+    "eqlib.widgets.player.Player": "a record, which holds what it is given",
+    "eqlib.widgets.player.ComparisonPlayer": "made by a Player",
+    "eqlib.widgets.source.Source": "a record, which holds what it is given",
+    "eqlib.data.alignment.Alignment": "a record, which holds what it is given",
+    "eqlib.metrics.MeasuredResponse": "a record, which holds what it is given",
+    "eqlib.metrics.BandErrors": "a record, which holds what it is given",
+    "eqlib.model.Intermediates": "a record, which holds what it is given",
+    "eqlib.analysis.systems.SweepResponse": "a record, which holds what it is given",
+    "eqlib.experiments.authors.Published": "a record, which holds what it is given",
+    "eqlib.experiments.authors.Row": "a record, which holds what it is given",
+    "eqlib.experiments.table.Table": "a record, which holds what it is given",
+    "eqlib.experiments.authors.compare": "reads nine files of the authors'",
+    "eqlib.audio.returned": "the last line of a function that has checked its audio",
+    "eqlib.training.recipe.Budget": "made by the trainers, and asked in every step",
+    "eqlib.training.recipe.Recipe.rate": "called in every step",
+    "eqlib.experiments.reproduce": "trains for hours; its command checks what it is given",
+    "eqlib.experiments.scores": "takes what `reproduce` has made",
+    "eqlib.plots.style": "what figures are made with",
+    "eqlib.plots.equalizers.gain_axis": "what figures are made with",
+    "eqlib.hints": "behind these checks",
+    "eqlib.errors": "the checks themselves, which test_errors.py looks at",
+}
+"""What is not tried with wrong arguments, and why. A name stands for all that is in it."""
+
+SLOW = {
+    "eqlib.analysis.timing.profiled_ms",
+    "eqlib.baselines.biquads.fit_biquads",
+    "eqlib.experiments.sets.heard",
+    "eqlib.experiments.sets.to_judge_on",
+    "eqlib.networks.onnx_export.export_onnx",
+    "eqlib.training.loop.pretrain",
+    "eqlib.training.loop.train",
+}
+"""What takes seconds where all arguments are right: only other types are tried."""
+
+CONFIG = EQNetConfig(frame=64, hop=32, filters=4, kernel=8, local_kernel=8, pool=4)
+SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
+NOISE = np.random.default_rng(0).standard_normal((2, 4096)) / 10
+AUDIO = NOISE[0]
+BIQUAD = SHELF.stages[0]
+FREQUENCIES_HZ = np.geomspace(50, 5_000, 8)
+BANK = np.random.default_rng(1).standard_normal((4, 8))
+
+
+@functools.cache
+def net():
+    return EQNet(CONFIG)
+
+
+@functools.cache
+def clips():
+    made = list(NOISE)
+    info = [{"family": "strings", "midi": None, "instrument": "noise"}] * len(made)
+    return Clips.from_arrays(made, sample_rate=16_000, info=info)
+
+
+@functools.cache
+def pairs():
+    return eqlib.pair(clips(), SHELF)
+
+
+def history():
+    made = History("train")
+    for step in (1, 2):
+        made.add(steps=step, seconds=step, train_mae=1, validation_mae=1, validation_snr_db=3)
+    return made
+
+
+def sweep():
+    return SweepResponse(FREQUENCIES_HZ, SHELF.response(FREQUENCIES_HZ))
+
+
+def flat(audio):
+    return audio
+
+
+BY_NAME = {
+    "advance_samples": lambda: 0,
+    "audio": lambda: AUDIO,
+    "centers_hz": lambda: FREQUENCIES_HZ[:4],
+    "channel": lambda: 1,
+    "chosen": lambda: [],
+    "clips": clips,
+    "config": lambda: CONFIG,
+    "cure": lambda: "Mend it.",
+    "cutoff_hz": lambda: 500.0,
+    "device": lambda: "cpu",
+    "dry": clips,
+    "effect": lambda: SHELF,
+    "eq": lambda: SHELF,
+    "eqs": lambda: {"shelf": SHELF},
+    "expected": lambda: "another",
+    "filters": lambda: 4,
+    "first": lambda: NOISE[0],
+    "frame": lambda: 64,
+    "frequencies_hz": lambda: FREQUENCIES_HZ,
+    "function": lambda: flat,
+    "gain_db": lambda: 3.0,
+    "gains_db": lambda: np.linspace(-6, 6, 8),
+    "header": lambda: {"config": {**vars(CONFIG)}, "network": "EQNet"},
+    "high_hz": lambda: 4_000.0,
+    "hop": lambda: 32,
+    "input": lambda: AUDIO,
+    "kernel": lambda: 8,
+    "kind": lambda: Mine,
+    "labels": lambda: ["a"],
+    "low_hz": lambda: 100.0,
+    "name": lambda: "low-shelf",
+    "net": net,
+    "nets": lambda: {"mine": net()},
+    "networks": lambda: {"mine": net()},
+    "note": lambda: AUDIO,
+    "output": lambda: AUDIO * 0.9,
+    "outputs": lambda: {"output": AUDIO * 0.9},
+    "pairs": pairs,
+    "pool": lambda: 4,
+    "process": lambda: SHELF,
+    "rows_hz": lambda: FREQUENCIES_HZ,
+    "sample_rate": lambda: 16_000,
+    "samples": lambda: 64,
+    "seed": lambda: 0,
+    "second": lambda: NOISE[1],
+    "signal": lambda: AUDIO,
+    "signals": lambda: {"input": AUDIO},
+    "sos": lambda: SHELF.sos,
+    "sounds": lambda: {"noise": AUDIO},
+    "step": lambda: 1,
+    "steps": lambda: 2,
+    "taps": lambda: 9,
+    "target": lambda: AUDIO,
+    "tensors": lambda: {**net().state_dict()},
+    "units": lambda: 4,
+    "validation": pairs,
+    "weight": lambda: BANK,
+    "wet": lambda: pairs().wet,
+    "xlabel": lambda: "x",
+    "ylabel": lambda: "y",
+}
+"""By the parameter's name, where it means the same everywhere."""
+
+
+class Mine(EQNet):
+    """A network of a user's own."""
+
+
+HOURS = {"train_steps": 1, "pretrain_steps": 1}
+BY_FUNCTION = {
+    "eqlib.analysis.bank.by_hand": {"weight": BANK, "config": CONFIG, "changes": {}},
+    "eqlib.analysis.channels.best_faders": {"paths": BANK, "target": BANK[0]},
+    "eqlib.analysis.channels.frozen": {"gains": np.ones((4, 16))},
+    "eqlib.analysis.systems.sine_sweep": {"duration_s": 0.2},
+    "eqlib.analysis.systems.sweep_response": {"points": 8},
+    "eqlib.analysis.systems.tone_snr_db": {"target": FREQUENCIES_HZ, "output": FREQUENCIES_HZ},
+    "eqlib.analysis.systems.homogeneity_db": {"gains_db": np.array([-6.0, 0.0])},
+    "eqlib.analysis.timing.profiled_ms": {"function": lambda: torch.ones(3).sum()},
+    "eqlib.audio.check_axis": {"shape": (2, 100)},
+    "eqlib.audio.check_same_shape": {
+        "a_name": "a",
+        "b_name": "b",
+        "a": AUDIO,
+        "b": AUDIO,
+    },
+    "eqlib.audio.returned": {"output": torch.from_numpy(AUDIO), "audio": AUDIO},
+    "eqlib.audio.check_shape": {"array": AUDIO, "sizes": ("samples",)},
+    "eqlib.audio.db": {"ratio": AUDIO},
+    "eqlib.baselines.biquads.fit_biquads": {"sections": 1},
+    "eqlib.checkpoints.check_same_config": {"name": "it", "given": CONFIG, "expected": CONFIG},
+    "eqlib.data.clips.Clips": {
+        "audio": NOISE.astype(np.float32),
+        "lengths": np.array([4096, 4096]),
+        "names": ("a", "b"),
+        "info": ({}, {}),
+    },
+    "eqlib.data.clips.Clips.__getitem__": {"key": 0},
+    "eqlib.data.clips.Clips.from_arrays": {"arrays": list(NOISE)},
+    "eqlib.data.clips.Clips.split": {"validation": 0.5},
+    "eqlib.data.clips.as_clips": {"what": "sounds"},
+    "eqlib.data.pairs.Pairs": {"target": None},
+    "eqlib.data.recordings.load": {"instrument": "xylophone", "split": "test"},
+    "eqlib.data.tensors.damaged": {"why": "cut off"},
+    "eqlib.equalizers.biquad.Biquad": {"kind": "peaking", "gain_db": 3.0, "q": 1.0},
+    "eqlib.equalizers.coefficients.Taps": {"taps": (1.0, 0.5)},
+    "eqlib.equalizers.coefficients.given_taps": {"taps": [1.0, 0.5]},
+    "eqlib.equalizers.coefficients.Section": {"b0": 1.0, "b1": 0.0, "b2": 0.0, "a1": 0, "a2": 0},
+    "eqlib.equalizers.eq.EQ": {"stages": SHELF.stages},
+    "eqlib.equalizers.eq.EQ.__add__": {"other": SHELF},
+    "eqlib.equalizers.eq.EQ.from_dict": {"settings": SHELF.to_dict()},
+    "eqlib.equalizers.eq.EQ.from_taps": {"taps": [1.0, 0.5]},
+    "eqlib.equalizers.eq.as_written_today": {"settings": SHELF.to_dict()},
+    "eqlib.equalizers.fir.Curve": {"gains_db": (1.0, 2.0), "frequencies_hz": (100.0, 200.0)},
+    "eqlib.equalizers.fir.FIR": {"target": (BIQUAD,)},
+    "eqlib.equalizers.fir.check_stages": {
+        "stages": (BIQUAD,),
+        "allowed": (Biquad,),
+    },
+    "eqlib.equalizers.settings.from_dict": {"settings": SHELF.to_dict()["stages"][0]},
+    "eqlib.equalizers.settings.read": {"settings": SHELF.to_dict()},
+    "eqlib.equalizers.settings.to_dict": {"part": BIQUAD},
+    "eqlib.equalizers.settings.written": {"stages": (BIQUAD,)},
+    "eqlib.equalizers.stage.filtered": {"stages": (BIQUAD,), "dry": AUDIO},
+    "eqlib.equalizers.stage.frequency_response": {"b": np.ones(3), "a": np.array([1.0, 0, 0])},
+    "eqlib.equalizers.stage.real_array": {"values": AUDIO},
+    "eqlib.equalizers.stage.response_of": {"stages": (BIQUAD,)},
+    "eqlib.equalizers.stage.taps_response": {"taps": np.ones(3), "lags": np.arange(3)},
+    "eqlib.experiments.authors.as_text": {"rows": []},
+    "eqlib.experiments.plan.Experiment": {"name": "a", "target": "peaking", "kind": "target"}
+    | HOURS,
+    "eqlib.experiments.plan.chosen": {"only": ["low-shelf"]},
+    "eqlib.experiments.report.networks": {"names": ["low-shelf"]},
+    "eqlib.experiments.report.scores": {"names": ["low-shelf"]},
+    "eqlib.experiments.results.add": {"entry": {}},
+    "eqlib.experiments.results.rounded": {"history": {"mae": [0.5]}},
+    "eqlib.experiments.sets.heard": {"split": "test", "left_out": ("strings",)},
+    "eqlib.experiments.sets.to_judge_on": {"left_out": ("strings",)},
+    "eqlib.experiments.settings.full": {"settings": {}},
+    "eqlib.experiments.settings.sparse": {"settings": {}},
+    "eqlib.frames.Segment": {"window": "hann"},
+    "eqlib.frames.cut": {"signal": torch.from_numpy(AUDIO)},
+    "eqlib.frames.overlap_add": {"frames": torch.ones(3, 64), "samples": 64},
+    "eqlib.frames.overlap_add_gain": {"product": torch.hann_window(64, dtype=torch.float64)},
+    "eqlib.frames.process": {
+        "signal": torch.ones(1, 100),
+        "network": flat,
+        "window": torch.hann_window(64, dtype=torch.float64),
+    },
+    "eqlib.frames.window": {"name": "hann"},
+    "eqlib.frames.window_sum": {"window": np.hanning(64)},
+    "eqlib.layers.DeConv1D": {"orientation": "adjoint"},
+    "eqlib.layers.LocallyConnectedDense": {"channels": 4},
+    "eqlib.layers.glorot_uniform_": {"weight": torch.ones(2, 2), "fan_in": 2, "fan_out": 2},
+    "eqlib.layers.lecun_uniform_": {"weight": torch.ones(2, 2), "fan_in": 2},
+    "eqlib.model.EQNetConfig": vars(CONFIG),
+    "eqlib.model.EQNet.intermediates": {"x": torch.ones(2, 1, 64)},
+    "eqlib.plots.bank.filters_forming": {"networks": {"a": EQNet(CONFIG), "b": EQNet(CONFIG)}},
+    "eqlib.plots.bank.paths": {"sets": {"a": BANK[:1]}},
+    "eqlib.plots.bank.taps": {"filters": {"a": BANK[0]}},
+    "eqlib.plots.equalizers.same_gain": {"target": SHELF, "others": {"FIR": SHELF.fir()}},
+    "eqlib.plots.frames.along_frame": {"curves": {"a": np.ones(64)}},
+    "eqlib.plots.frames.by_frame_length": {"lengths": [64, 128], "curves": {"a": [1.0, 2.0]}},
+    "eqlib.plots.frames.cut_and_added": {"signal": AUDIO[:160]},
+    "eqlib.plots.frames.window_sums": {"cases": {"a": (np.hanning(64), 32)}},
+    "eqlib.plots.latent.fader_responses": {"settings": {"a": np.ones(4)}},
+    "eqlib.plots.latent.faders": {"gains": {"a": np.ones(4)}},
+    "eqlib.plots.latent.faders_in_frame": {"faders": {"a": np.ones(16)}},
+    "eqlib.plots.learning.curves": {"x": [1, 2], "values": {"a": [1.0, 2.0]}},
+    "eqlib.plots.learning.gradient_norms": {"norms": [1.0, 2.0, 3.0]},
+    "eqlib.plots.learning.rates": {"recipes": {"a": Recipe()}},
+    "eqlib.plots.learning.training": {"histories": history()},
+    "eqlib.plots.network.intermediates": {"frame": AUDIO[:64]},
+    "eqlib.plots.network.unpoolings": {
+        "P": np.ones(64),
+        "Z_hat": np.ones(16),
+        "places": np.arange(0, 64, 4),
+    },
+    "eqlib.plots.signals.fine_spectra": {"signals": {"input": AUDIO}},
+    "eqlib.plots.signals.portrait": {"duration_s": 0.01, "start_s": 0.0},
+    "eqlib.plots.speed.diagonals": {"kernel": 3},
+    "eqlib.plots.speed.times": {"milliseconds": {"a": {"b": 1.0}}},
+    "eqlib.plots.systems.linearity": {"gains_db": [0.0, 1.0], "curves": {"a": [1.0, 2.0]}},
+    "eqlib.plots.systems.scores": {"table": {"a": [1.0, 2.0]}},
+    "eqlib.plots.systems.sweep_responses": {"measured": {"a": sweep()}},
+    "eqlib.training.checks.as_folder": {"folder": "run", "resume": False},
+    "eqlib.training.checks.check_network": {"methods": ("process",)},
+    "eqlib.training.checks.check_recipe": {"recipe": Recipe()},
+    "eqlib.training.checks.check_watcher": {"watch": None},
+    "eqlib.training.checks.choose_device": {"home": torch.device("cpu")},
+    "eqlib.training.loop.pretrain": {"steps": 1, "progress": False},
+    "eqlib.training.loop.train": {"steps": 1, "progress": False},
+    "eqlib.training.recipe.Budget": {"unit": "steps", "amount": 3},
+    "eqlib.training.recipe.Budget.choose": {"default_seconds": 3.0, "given": {}},
+    "eqlib.training.recipe.Budget.used": {"seconds": 1.0, "steps_per_epoch": 3},
+    "eqlib.training.recipe.Recipe.rate": {"used": 0.5},
+    "eqlib.widgets.desk.EQDesk.eq": {"eq": SHELF},
+    "eqlib.widgets.inside.Inside": {"net": net()},
+    "eqlib.widgets.network.NetworkDesk": {"networks": {"mine": (net(), SHELF)}},
+    "eqlib.widgets.network.NetworkDesk.process": {"name": "mine"},
+    "eqlib.widgets.monitor.TrainingMonitor": {"target": SHELF},
+    "eqlib.widgets.source.source": {"thing": EQ},
+}
+"""By the function, where a name means something of its own there."""
+
+TAKES = {
+    "eqlib.equalizers.coefficients.Taps": {"taps": Iterable[float]},
+    "eqlib.equalizers.fir.Curve": {
+        "frequencies_hz": Iterable[float],
+        "gains_db": Iterable[float],
+    },
+}
+"""What is taken where an annotation says what it becomes."""
+
+IN_FILES = {
+    "eqlib.checkpoints.load": ("path", "checkpoint"),
+    "eqlib.checkpoints.save": ("path", "new.safetensors"),
+    "eqlib.data.files.check_file": ("path", "note.wav"),
+    "eqlib.data.files.content_of": ("path", "note.wav"),
+    "eqlib.data.files.from_folder": ("folder", "notes"),
+    "eqlib.data.files.read": ("path", "note.wav"),
+    "eqlib.data.nsynth.from_nsynth": ("folder", "nsynth"),
+    "eqlib.data.tensors.read": ("path", "checkpoint"),
+    "eqlib.experiments.authors.compare": ("folder", "authors"),
+    "eqlib.experiments.results.add": ("results", "results.json"),
+    "eqlib.experiments.results.file_hash": ("path", "note.wav"),
+}
+"""The name of the path, and the file or folder of `write_files` that it is."""
+
+RECEIVERS = {
+    EQ: lambda: SHELF,
+    Biquad: lambda: BIQUAD,
+    Section: lambda: EQ.from_sos(SHELF.sos).stages[0],
+    Taps: lambda: Taps((1.0, 0.5)),
+    Curve: lambda: Curve((100.0, 200.0), (1.0, 2.0)),
+    FIR: lambda: FIR((BIQUAD,)),
+    Clips: clips,
+    eqlib.Pairs: pairs,
+    EQNet: net,
+    FrozenEQNet: lambda: FrozenEQNet(CONFIG),
+    PlainEQNet: lambda: PlainEQNet(CONFIG),
+    Recipe: Recipe,
+    Budget: lambda: Budget("steps", 3),
+    Table: lambda: Table("", ("a",), ()),
+    EQDesk: EQDesk,
+    TrainingMonitor: TrainingMonitor,
+    NetworkDesk: lambda: NetworkDesk({"mine": (net(), SHELF)}, sounds={"noise": AUDIO}),
+    plan.Experiment: lambda: plan.experiments()["low-shelf"],
+}
+
+
+def receiver(kind, _here):
+    """An object of a class, for its methods."""
+    return RECEIVERS[kind]()
+
+
+def examples(dotted, required, here):
+    """An argument for each parameter that needs one, and for those where the example matters."""
+    given = dict(BY_FUNCTION.get(dotted, {}))
+    if dotted in IN_FILES:
+        name, file = IN_FILES[dotted]
+        given[name] = write_files(here) / file
+    for name in required:
+        if name not in given:
+            given[name] = here / "new" if name in ("path", "folder") else BY_NAME[name]()
+    return given
+
+
+def write_files(here):
+    """A folder of small files to read."""
+    if (here / "note.wav").exists():
+        return here
+    (here / "notes").mkdir()
+    (here / "nsynth" / "audio").mkdir(parents=True)
+    for file in ("note.wav", "notes/a.wav", "nsynth/audio/a.wav"):
+        sf.write(here / file, AUDIO, 16_000)
+    facts = {"a": {"pitch": 60, "instrument_family_str": "bass"}}
+    (here / "nsynth" / "examples.json").write_text(json.dumps(facts))
+    checkpoints.save(net(), here / "checkpoint")
+    return here
