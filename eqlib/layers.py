@@ -22,13 +22,16 @@ Like every deep-learning "convolution", these layers correlate:
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import torch
 from torch import Tensor, nn
 
 from eqlib.errors import EqlibError
 from eqlib.fast import FilterBank, LocalFilters, MaxPool, SumOfFilters
 
-ORIENTATIONS = ("unreversed", "adjoint")
+Orientation = Literal["unreversed", "adjoint"]
+ORIENTATIONS: tuple[Orientation, ...] = get_args(Orientation)
 
 
 class Conv1D(nn.Module):
@@ -133,7 +136,7 @@ class DeConv1D(nn.Module):
         input (batch, C, time) and the tied weight (C, K); output (batch, 1, time); bias (1,).
     """
 
-    def __init__(self, orientation: str) -> None:
+    def __init__(self, orientation: Orientation) -> None:
         super().__init__()
         if orientation not in ORIENTATIONS:
             raise EqlibError(
