@@ -79,7 +79,9 @@ class Curve:
     def magnitude(self, frequencies_hz: np.ndarray) -> np.ndarray:
         """The curve as a gain factor at each of `frequencies_hz` (Hz, 0 included)."""
         octaves = np.log2(np.maximum(frequencies_hz, self.frequencies_hz[0]))
-        return 10 ** (np.interp(octaves, np.log2(self.frequencies_hz), self.gains_db) / 20)
+        gains_db = np.interp(octaves, np.log2(self.frequencies_hz), self.gains_db)
+        gain: np.ndarray = 10 ** (gains_db / 20)
+        return gain
 
     def describe(self) -> str:
         """The points in one line."""
