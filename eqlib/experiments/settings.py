@@ -8,12 +8,12 @@ Chapter: "Results".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from eqlib.equalizers.eq import as_written_today
 
-NOT_STORED = MappingProxyType(
+NOT_STORED: Mapping[str, object] = MappingProxyType(
     {
         "label": "",
         "config": {
@@ -49,7 +49,7 @@ ever changes: if they followed the defaults in the code, a new default would giv
 meaning that they did not have. A new setting gets a line here; a new default does not."""
 
 
-def sparse(settings: dict[str, Any]) -> dict[str, Any]:
+def sparse(settings: Mapping[str, object]) -> dict[str, object]:
     """Settings without what is as in `NOT_STORED`.
 
     Args:
@@ -58,7 +58,7 @@ def sparse(settings: dict[str, Any]) -> dict[str, Any]:
     return _differing(settings, NOT_STORED)
 
 
-def full(settings: dict[str, Any]) -> dict[str, Any]:
+def full(settings: Mapping[str, object]) -> dict[str, object]:
     """All settings, from those that are stored; two experiments are one if these are equal.
 
     Args:
@@ -68,21 +68,23 @@ def full(settings: dict[str, Any]) -> dict[str, Any]:
     return filled | {"eq": as_written_today(filled.get("eq"))}
 
 
-def _differing(settings: dict[str, Any], usual: Any) -> dict[str, Any]:
-    kept = {}
+def _differing(settings: Mapping[str, object], usual: Mapping[str, object]) -> dict[str, object]:
+    kept: dict[str, object] = {}
     for name, value in settings.items():
-        if isinstance(value, dict) and name in usual:
-            value = _differing(value, usual[name])
+        values = usual.get(name)
+        if isinstance(value, Mapping) and isinstance(values, Mapping):
+            value = _differing(value, values)
             if value:
                 kept[name] = value
-        elif name not in usual or value != usual[name]:
+        elif name not in usual or value != values:
             kept[name] = value
     return kept
 
 
-def _filled(settings: dict[str, Any], usual: Any) -> dict[str, Any]:
-    filled = dict(usual) | settings
-    for name, value in usual.items():
-        if isinstance(value, dict):
-            filled[name] = _filled(settings.get(name, {}), value)
+def _filled(settings: Mapping[str, object], usual: Mapping[str, object]) -> dict[str, object]:
+    filled = {**usual, **settings}
+    for name, values in usual.items():
+        value = settings.get(name, {})
+        if isinstance(value, Mapping) and isinstance(values, Mapping):
+            filled[name] = _filled(value, values)
     return filled
