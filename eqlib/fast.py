@@ -17,7 +17,7 @@ import ctypes
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -47,15 +47,38 @@ def sum_of_correlations(x: Tensor, weight: Tensor, left: int) -> Tensor:
     # The taps are reversed: what belongs to one output lies one place further left in each row.
     products = torch.bmm(for_each(weight.flip(-1).t(), batch), x)
     rows = F.pad(products, (0, kernel)).flatten(1)[:, : kernel * (time + kernel - 1)]
-    full = rows.unflatten(1, (kernel, time + kernel - 1)).sum(1)
+    full: Tensor = rows.unflatten(1, (kernel, time + kernel - 1)).sum(1)
     return full[:, kernel - 1 - left :][:, :time]
 
 
-class FilterBank(torch.autograd.Function):
+class Context(Protocol):
+    """What forward hands over to backward; torch makes it, and has no type for it."""
+
+    saved_tensors: tuple[Tensor, ...]
+    needs_input_grad: tuple[bool, ...]
+    left: int
+    size: int
+    kernel: int
+    time: int
+
+    def save_for_backward(self, *tensors: Tensor) -> None: ...
+
+
+class Function(torch.autograd.Function):
+    """PyTorch's, with a type for what `apply` returns."""
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def apply(cls, *args: Tensor | int) -> Tensor:
+            """Runs forward, and notes what backward needs."""
+
+
+class FilterBank(Function):
     """A bank of FIR filters on one channel: one matrix product over all windows of the signal."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Context, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.left = (weight.shape[-1] - 1) // 2
         cut = windows(x[:, 0], weight.shape[-1], ctx.left)
         ctx.save_for_backward(cut, weight)
@@ -63,7 +86,7 @@ class FilterBank(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Context, grad: Tensor) -> tuple[Tensor | None, ...]:
         cut, weight = ctx.saved_tensors
         grad_x = None
         if ctx.needs_input_grad[0]:
@@ -73,18 +96,18 @@ class FilterBank(torch.autograd.Function):
         return grad_x, grad_weight, grad.sum((0, 2))
 
 
-class SumOfFilters(torch.autograd.Function):
+class SumOfFilters(Function):
     """Each channel filtered and all added up, as `sum_of_correlations`."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, left: int) -> Tensor:
+    def forward(ctx: Context, x: Tensor, weight: Tensor, left: int) -> Tensor:
         ctx.left = left
         ctx.save_for_backward(x, weight)
         return sum_of_correlations(x, weight, left).unsqueeze(1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Context, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         kernel = weight.shape[-1]
         cut = windows(grad[:, 0], kernel, kernel - 1 - ctx.left)
@@ -93,11 +116,11 @@ class SumOfFilters(torch.autograd.Function):
         return grad_x, grad_weight, None
 
 
-class LocalFilters(torch.autograd.Function):
+class LocalFilters(Function):
     """Correlation as a product of spectra, on a circle long enough that nothing wraps around."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Context, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         time, kernel = x.shape[-1], weight.shape[-1]
         left, size = (kernel - 1) // 2, fft_size(time + kernel - 1)
         # Tap k acts at lag k - left; on the circle, negative lags stand at its end.
@@ -107,11 +130,12 @@ class LocalFilters(torch.autograd.Function):
         ctx.time, ctx.kernel, ctx.left, ctx.size = time, kernel, left, size
         product = spectrum * response.conj()
         product[..., 0] += bias * size  # a constant is the spectrum's value at frequency zero
-        return torch.fft.irfft(product, size)[..., :time]
+        y: Tensor = torch.fft.irfft(product, size)[..., :time]
+        return y
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Context, grad: Tensor) -> tuple[Tensor | None, ...]:
         spectrum, response = ctx.saved_tensors
         grad_spectrum = torch.fft.rfft(grad, ctx.size)
         grad_x = torch.fft.irfft(grad_spectrum * response, ctx.size)[..., : ctx.time]
@@ -122,11 +146,11 @@ class LocalFilters(torch.autograd.Function):
         return grad_x, grad_weight, grad.sum((0, 2))
 
 
-class MaxPool(torch.autograd.Function):
+class MaxPool(Function):
     """The maximum of every few samples, and a gradient without bookkeeping of places."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, size: int) -> Tensor:
+    def forward(ctx: Context, x: Tensor, size: int) -> Tensor:
         y = F.max_pool1d(x, size)
         ctx.size = size
         ctx.save_for_backward(x, y)
@@ -134,7 +158,7 @@ class MaxPool(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Context, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, y = ctx.saved_tensors
         # 1 where x is the maximum, 0 elsewhere; in floats, because sums of booleans are slow.
         winners = (x.unflatten(-1, (-1, ctx.size)) - y.unsqueeze(-1)).sign_().add_(1)
@@ -170,7 +194,7 @@ def kept() -> Iterator[None]:
     """
     global _depth
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if not hasattr(libc, "gnu_get_libc_version"):
+    if libc is None or not hasattr(libc, "gnu_get_libc_version"):
         yield
         return
     if _depth == 0:

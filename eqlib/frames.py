@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -23,7 +24,8 @@ from eqlib import fast
 from eqlib.audio import check_shape
 from eqlib.errors import EqlibError, check_integer, checked
 
-WINDOWS = ("hann", "rectangular")
+Window = Literal["hann", "rectangular"]
+WINDOWS: tuple[Window, ...] = get_args(Window)
 AT_ONCE_ON_CPU = 6
 """Frames that a network gets together: so few that their 128 channels stay in the cache."""
 AT_ONCE_ELSEWHERE = 512
@@ -46,12 +48,12 @@ class Segment:
 
     samples: int
     hop: int
-    window: str
+    window: Window
     context: int = 0
 
 
 @checked
-def window(name: str, frame: int) -> Tensor:
+def window(name: Window, frame: int) -> Tensor:
     """A window by name: (frame,) float64.
 
     "hann" is periodic, as overlap-add needs it: its first sample is zero, its last is not.
@@ -86,7 +88,7 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
     _check_hop(product.shape[-1], hop)
     tolerance = max(1e-9, 16 * torch.finfo(product.dtype).eps)
     total = product.double().unflatten(-1, (-1, hop)).sum(0)
-    gain = total.mean().item()
+    gain: float = total.mean().item()
     if not gain > 0 or (total - gain).abs().max().item() > tolerance * gain:
         raise EqlibError(
             f"at a hop of {hop} these windows add up to between {total.min():.4f} "

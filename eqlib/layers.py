@@ -22,13 +22,16 @@ Like every deep-learning "convolution", these layers correlate:
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import torch
 from torch import Tensor, nn
 
 from eqlib.errors import EqlibError, checked
 from eqlib.fast import FilterBank, LocalFilters, MaxPool, SumOfFilters
 
-ORIENTATIONS = ("unreversed", "adjoint")
+Orientation = Literal["unreversed", "adjoint"]
+ORIENTATIONS: tuple[Orientation, ...] = get_args(Orientation)
 
 
 class Conv1D(nn.Module):
@@ -138,7 +141,7 @@ class DeConv1D(nn.Module):
     """
 
     @checked
-    def __init__(self, orientation: str) -> None:
+    def __init__(self, orientation: Orientation) -> None:
         super().__init__()
         if orientation not in ORIENTATIONS:
             raise EqlibError(

@@ -27,7 +27,8 @@ def mae(target: Audio, output: Audio) -> np.ndarray:
         EqlibError: for different shapes, empty audio, NaN or infinity; so do all metrics here.
     """
     target, output = _pair(target, output)
-    return np.abs(target - output).mean(-1)
+    error: np.ndarray = np.abs(target - output).mean(-1)
+    return error
 
 
 @checked
@@ -40,7 +41,9 @@ def normalized_mae(target: Audio, output: Audio) -> np.ndarray:
         EqlibError: also for a silent target.
     """
     target, output = _pair(target, output)
-    return np.abs(target - output).mean(-1) / np.sqrt(_energy(target) / target.shape[-1])
+    rms = np.sqrt(_energy(target) / target.shape[-1])
+    error: np.ndarray = np.abs(target - output).mean(-1) / rms
+    return error
 
 
 @checked
@@ -51,7 +54,8 @@ def error_to_signal_ratio(target: Audio, output: Audio) -> np.ndarray:
         EqlibError: also for a silent target.
     """
     target, output = _pair(target, output)
-    return ((target - output) ** 2).sum(-1) / _energy(target)
+    ratio: np.ndarray = ((target - output) ** 2).sum(-1) / _energy(target)
+    return ratio
 
 
 @checked
@@ -64,7 +68,8 @@ def snr_db(target: Audio, output: Audio) -> np.ndarray:
         EqlibError: also for a silent target.
     """
     with np.errstate(divide="ignore"):
-        return -10 * np.log10(error_to_signal_ratio(target, output))
+        snr: np.ndarray = -10 * np.log10(error_to_signal_ratio(target, output))
+    return snr
 
 
 class MeasuredResponse(NamedTuple):
@@ -178,7 +183,8 @@ _WELCH = 2048
 
 def _spectrum(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     a, b = (clips.reshape(-1, clips.shape[-1]) for clips in (a, b))
-    return signal.csd(a, b, nperseg=_WELCH, detrend=False)[1].mean(0)
+    mean: np.ndarray = signal.csd(a, b, nperseg=_WELCH, detrend=False)[1].mean(0)
+    return mean
 
 
 def _pair(
@@ -197,7 +203,7 @@ def _pair(
 
 
 def _energy(audio: np.ndarray, *, name: str = "target") -> np.ndarray:
-    energy = (audio**2).sum(-1)
+    energy: np.ndarray = (audio**2).sum(-1)
     if not np.all(energy > 0):
         raise EqlibError(
             f"{name} is silent ({int(np.sum(energy == 0))} of {energy.size} clips have no energy)",

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
@@ -39,11 +39,14 @@ from eqlib.layers import (
     DeConv1D,
     Dense,
     LocallyConnectedDense,
+    Orientation,
     max_pool,
 )
 
-UNPOOLINGS = ("repeat", "position")
-RECTIFIERS = ("abs", "square")
+Unpooling = Literal["repeat", "position"]
+UNPOOLINGS: tuple[Unpooling, ...] = get_args(Unpooling)
+Rectifier = Literal["abs", "square"]
+RECTIFIERS: tuple[Rectifier, ...] = get_args(Rectifier)
 
 
 @checked
@@ -84,10 +87,10 @@ class EQNetConfig:
     local_kernel: int = 128
     pool: int = 16
     sample_rate: int = 16_000
-    window: str = "hann"
-    orientation: str = "unreversed"
-    unpooling: str = "repeat"
-    rectifier: str = "abs"
+    window: frames.Window = "hann"
+    orientation: Orientation = "unreversed"
+    unpooling: Unpooling = "repeat"
+    rectifier: Rectifier = "abs"
 
     def __post_init__(self) -> None:
         for name in ("frame", "hop", "filters", "kernel", "local_kernel", "pool", "sample_rate"):
@@ -159,7 +162,7 @@ class EQNet(nn.Module):
     def __init__(self, config: EQNetConfig | None = None, *, seed: int = 0) -> None:
         super().__init__()
         self.config = config = config or EQNetConfig()
-        self.info: dict[str, Any] = {}
+        self.info: dict[str, object] = {}
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             # Adaptive front-end
@@ -225,7 +228,8 @@ class EQNet(nn.Module):
             # Each value at the place of its maximum, zeros between: only there is P needed.
             at_maxima = P.gather(-1, positions) * Z_hat
             X1_hat = at_maxima.new_zeros(P.shape).scatter(-1, positions, at_maxima)
-        return self.deconv(X1_hat, self.conv.weight)
+        y: Tensor = self.deconv(X1_hat, self.conv.weight)
+        return y
 
     @torch.no_grad()
     @checked

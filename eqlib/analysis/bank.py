@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -49,25 +48,26 @@ def windowed_cosines(
     """
     check_integer("kernel", kernel, at_least=4, cure="The paper's filters have 64 taps.")
     check_integer("sample_rate", sample_rate, at_least=1, cure="Give it in Hz: 16_000.")
-    centers_hz, phases = np.ravel(centers_hz), np.ravel(phases)
-    if not len(centers_hz) or not len(phases):
+    centers, shifts = np.ravel(centers_hz), np.ravel(phases)
+    if not len(centers) or not len(shifts):
         raise EqlibError("there is no center or no phase", "one or more of both", "Give some.")
     cure = "Give frequencies in Hz, up to half the sample rate."
-    for hz in centers_hz:
+    for hz in centers:
         check_number("a center", hz, above=-1e-9, below=sample_rate / 2 + 1e-9, cure=cure)
-    for phase in phases:
+    for phase in shifts:
         check_number("a phase", phase, cure="Give it in radians.")
     left = (kernel - 1) // 2
     lags = np.arange(kernel) - left
     bell = np.maximum(0, 0.5 + 0.5 * np.cos(np.pi * lags / (left + 1)))
     bell[np.abs(lags) > left] = 0  # an even kernel has one tap more after time zero than before
-    turns = 2 * np.pi * np.outer(centers_hz, lags) / sample_rate
-    waves = np.cos(turns[:, None] + phases[:, None])
-    return (waves * bell * 2 / bell.sum()).reshape(-1, kernel).astype(np.float32)
+    turns = 2 * np.pi * np.outer(centers, lags) / sample_rate
+    waves = np.cos(turns[:, None] + shifts[:, None])
+    filters: np.ndarray = (waves * bell * 2 / bell.sum()).reshape(-1, kernel)
+    return filters.astype(np.float32)
 
 
 @checked
-def by_hand(weight: np.ndarray, config: EQNetConfig | None = None, **changes: Any) -> EQNet:
+def by_hand(weight: np.ndarray, config: EQNetConfig | None = None, **changes: int | str) -> EQNet:
     """A network whose filter bank and smoothers are set by hand; its dense layers are random.
 
     Every smoother is the upper half of a sine, with a sum of 1: a weighted mean of its channel.
@@ -89,7 +89,8 @@ def by_hand(weight: np.ndarray, config: EQNetConfig | None = None, **changes: An
             "windowed_cosines makes such an array.",
         )
     sizes = {"filters": weight.shape[0], "kernel": weight.shape[1]}
-    net = EQNet(replace(config or EQNetConfig(), **sizes, **changes))
+    config = config or EQNetConfig()
+    net = EQNet(replace(config, **sizes, **changes))  # type: ignore[arg-type]  # it checks them
     taps = net.config.local_kernel
     bell = np.sin(np.pi * (np.arange(taps) + 0.5) / taps)
     with torch.no_grad():

@@ -280,7 +280,9 @@ def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -
 def center_frequencies_hz(net: EQNet) -> np.ndarray:
     """The centroid of each Conv1D filter's power spectrum, (filters,), in Hz."""
     power = np.abs(np.fft.rfft(filters(net), 512)) ** 2
-    return power @ np.fft.rfftfreq(512, 1 / net.config.sample_rate) / power.sum(1)
+    bins_hz = np.fft.rfftfreq(512, 1 / net.config.sample_rate)
+    centroids_hz: np.ndarray = power @ bins_hz / power.sum(1)
+    return centroids_hz
 
 
 @checked
@@ -297,4 +299,5 @@ def symmetry(net: EQNet) -> np.ndarray:
     weight = filters(net)
     zero = (weight.shape[1] - 1) // 2  # this tap weighs the sample itself
     paired = weight[:, : 2 * zero + 1]
-    return (paired * paired[:, ::-1]).sum(1) / (weight**2).sum(1)
+    alike: np.ndarray = (paired * paired[:, ::-1]).sum(1) / (weight**2).sum(1)
+    return alike

@@ -212,7 +212,8 @@ def energy_to_come_db(eq: EQ, *, samples: int) -> np.ndarray:
     energy = eq.impulse_response(samples + TAIL) ** 2
     to_come = np.cumsum(energy[::-1])[::-1]
     with np.errstate(divide="ignore"):
-        return 10 * np.log10(to_come[:samples] / to_come[0])
+        level_db: np.ndarray = 10 * np.log10(to_come[:samples] / to_come[0])
+    return level_db
 
 
 @checked
@@ -229,4 +230,5 @@ def tone_snr_db(target: np.ndarray, output: np.ndarray) -> np.ndarray:
     if output.ndim:
         check_same_shape("target", target, "output", output)
     with np.errstate(divide="ignore"):
-        return -20 * np.log10(np.abs(1 - output / target))
+        snr_db: np.ndarray = -20 * np.log10(np.abs(1 - output / target))
+    return snr_db

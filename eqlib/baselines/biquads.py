@@ -86,7 +86,8 @@ def _descend(
         b0, b1, b2 = zeros.unsqueeze(-1)
         H = ((b0 + b1 * z1 + b2 * z2) / (1 + a1 * z1 + a2 * z2)).prod(0)
         wrong = (power * H.abs() ** 2 - 2 * (H.conj() * cross).real).sum() + energy
-        return (wrong / energy).clamp_min(1e-14).log()
+        error: Tensor = (wrong / energy).clamp_min(1e-14).log()
+        return error
 
     adam = torch.optim.Adam([poles, zeros])
     for step in range(ADAM_STEPS):

@@ -128,7 +128,8 @@ def _together(x: np.ndarray, y: np.ndarray, weights: np.ndarray, points: int) ->
 
 
 def _whitened(spectrum: np.ndarray) -> np.ndarray:
-    return spectrum / (np.abs(spectrum) + np.finfo(np.float32).tiny)
+    white: np.ndarray = spectrum / (np.abs(spectrum) + np.finfo(np.float32).tiny)
+    return white
 
 
 def _height(correlation: np.ndarray) -> float:

@@ -25,7 +25,7 @@ import functools
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict, cast
 
 import numpy as np
 
@@ -33,27 +33,58 @@ from eqlib.data.clips import Clips
 from eqlib.data.files import SAMPLE_RATE, read
 from eqlib.errors import EqlibError
 
+Column = Literal["instrument", "family", "kind", "split"]
+
 AUDIO_FOLDER = Path(__file__).resolve().parent / "audio"
 
 
-def index() -> list[dict[str, Any]]:
-    """The package's recordings, a row each, as in `audio/index.csv`.
+class Recording(TypedDict):
+    """A row of `audio/index.csv`.
 
-    A row holds file, kind, instrument, family, note, midi (int, or None where unknown), velocity,
-    duration_s, gain_db (the gain of the peak scaling), rms_dbfs, license, attribution, source and
-    source_path (where the recording came from), sha256 (of the FLAC file) and split.
+    Attributes:
+        file: its path in the folder of recordings.
+        kind: see `load`; so are instrument, family and split.
+        note: the pitch by name, and midi by number; the latter is None where it is unknown.
+        velocity: how hard it was struck, as its source tells.
+        duration_s: in seconds.
+        gain_db: of the peak scaling.
+        rms_dbfs: the level.
+        license: and attribution, its terms.
+        source: and source_path, where it came from.
+        sha256: of the FLAC file.
     """
-    return [dict(row) for row in _index()]
+
+    file: str
+    kind: str
+    instrument: str
+    family: str
+    note: str
+    midi: int | None
+    velocity: str
+    duration_s: float
+    gain_db: float
+    rms_dbfs: float
+    license: str
+    attribution: str
+    source: str
+    source_path: str
+    sha256: str
+    split: str
+
+
+def index() -> list[Recording]:
+    """The package's recordings, a row each, as in `audio/index.csv`."""
+    return [row.copy() for row in _index()]
 
 
 @functools.cache
-def _index() -> tuple[dict[str, Any], ...]:
+def _index() -> tuple[Recording, ...]:
     with open(AUDIO_FOLDER / "index.csv", newline="", encoding="utf-8") as file:
         rows = tuple(csv.DictReader(file))
     for row in rows:
         row["midi"] = int(row["midi"]) if row["midi"] else None
         row |= {name: float(row[name]) for name in ("duration_s", "gain_db", "rms_dbfs")}
-    return rows
+    return cast(tuple[Recording, ...], rows)
 
 
 def load(
@@ -79,8 +110,13 @@ def load(
 
     Chapter: the tour, book/tour.ipynb.
     """
-    asked = {"instrument": instrument, "family": family, "kind": kind, "split": split}
-    asked = {name: np.atleast_1d(v).tolist() for name, v in asked.items() if v is not None}
+    given: dict[Column, str | Sequence[str] | None] = {
+        "instrument": instrument,
+        "family": family,
+        "kind": kind,
+        "split": split,
+    }
+    asked = {name: np.atleast_1d(v).tolist() for name, v in given.items() if v is not None}
     for name, values in asked.items():
         known = sorted({row[name] for row in _index()})
         for value in values:
@@ -88,7 +124,7 @@ def load(
                 cure = f"Choose from: {', '.join(known)}."
                 raise EqlibError(f"{name} is {value!r}", f"one of the index's {name} values", cure)
 
-    def fits(row: dict[str, Any], *columns: str) -> bool:
+    def fits(row: Recording, *columns: Column) -> bool:
         return all(row[name] in asked[name] for name in columns if name in asked)
 
     rows = [row for row in index() if fits(row, *asked)]

@@ -68,7 +68,7 @@ class Biquad:
                     f"only {', '.join(used)} for this filter",
                     f"Leave {name} out.",
                 )
-        if width == "slope":
+        if width == "slope" and self.gain_db is not None:  # a shelf's never is
             A = 10 ** (self.gain_db / 40)
             # Where alpha stops being real; the 1e-12 keeps it above 0, for poles inside the circle.
             steepest = (A + 1 / A) / (A + 1 / A - 2 + 1e-12)
@@ -94,9 +94,9 @@ class Biquad:
         A = 10 ** ((self.gain_db or 0.0) / 40)
         w0 = 2 * math.pi * self.cutoff_hz / sample_rate
         c = math.cos(w0)
-        if self.slope is None:
+        if self.q is not None:
             alpha = math.sin(w0) / (2 * self.q)
-        else:
+        elif self.slope is not None:  # one of the two there is
             alpha = math.sin(w0) / 2 * math.sqrt((A + 1 / A) * (1 / self.slope - 1) + 2)
         plus, minus = (A + 1) + (A - 1) * c, (A + 1) - (A - 1) * c
         r = 2 * math.sqrt(A) * alpha

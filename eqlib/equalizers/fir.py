@@ -83,7 +83,9 @@ class Curve:
         cure = "Give them in Hz."
         given = real_array("frequencies_hz", frequencies_hz, expected="finite numbers", cure=cure)
         octaves = np.log2(np.maximum(given, self.frequencies_hz[0]))
-        return 10 ** (np.interp(octaves, np.log2(self.frequencies_hz), self.gains_db) / 20)
+        gains_db = np.interp(octaves, np.log2(self.frequencies_hz), self.gains_db)
+        gain: np.ndarray = 10 ** (gains_db / 20)
+        return gain
 
     def describe(self) -> str:
         """The points in one line."""

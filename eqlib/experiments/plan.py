@@ -9,7 +9,6 @@ import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 from eqlib import data
 from eqlib.data.clips import Clips
@@ -17,6 +16,7 @@ from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import REFERENCE, TARGETS
 from eqlib.errors import EqlibError, checked
 from eqlib.experiments import sets
+from eqlib.experiments.entries import Kind
 from eqlib.experiments.sets import NOTES
 from eqlib.experiments.settings import sparse
 from eqlib.model import EQNetConfig
@@ -52,7 +52,7 @@ class Experiment:
 
     name: str
     target: str
-    kind: str
+    kind: Kind
     pretrain_steps: int
     train_steps: int
     label: str = ""
@@ -67,7 +67,7 @@ class Experiment:
         """The equalizer."""
         return TARGETS[self.target]
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """What decides the result, as JSON: if it changes, the network is trained again.
 
         What is as in `settings.NOT_STORED` is left out.
@@ -112,45 +112,69 @@ def _targets() -> list[Experiment]:
     return shipped
 
 
-# Each changes one thing of the network that is trained on the same target for as many steps.
-ABLATIONS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "as-it-is": ("nothing changed", {}, {}),
-    "adjoint": ("filters reversed in the back-end", {"orientation": "adjoint"}, {}),
-    "no-pretraining": ("no step one, its steps given to step two", {}, {"pretrain_steps": 0}),
-    "position": ("unpooling by position", {"unpooling": "position"}, {}),
-    "square": ("square instead of absolute value", {"rectifier": "square"}, {}),
-    "rate-1e-3": ("learning rate 1e-3 instead of 2e-3", {}, {"learning_rate": 1e-3}),
-    "rate-1e-4": ("learning rate 1e-4, the paper authors'", {}, {"learning_rate": 1e-4}),
-    "no-clipping": ("gradients not clipped", {}, {"clip_quantile": 1.0}),
-    "paper-loss": ("loss not normalized", {}, {"loss": "mae"}),
-    "frame-4096": (
-        "frames of 4096, pool 64, batch 2",
-        {"frame": 4096, "hop": 2048, "pool": 64},
-        {"batch": 2},
+@dataclass(frozen=True)
+class Ablation:
+    """What is changed in a network that is trained on the same target for as many steps.
+
+    Attributes:
+        label: the change, in words.
+        config: the network with it.
+        recipe: of the training with it.
+        pretrain_steps: of step one.
+        train_steps: of step two.
+    """
+
+    label: str
+    config: EQNetConfig = field(default_factory=EQNetConfig)
+    recipe: Recipe = SHORT
+    pretrain_steps: int = 300
+    train_steps: int = 2_200
+
+
+ABLATIONS: dict[str, Ablation] = {
+    "as-it-is": Ablation("nothing changed"),
+    "adjoint": Ablation("filters reversed in the back-end", EQNetConfig(orientation="adjoint")),
+    "no-pretraining": Ablation(
+        "no step one, its steps given to step two", pretrain_steps=0, train_steps=2_500
     ),
-    "rectangular": ("rectangular window", {"window": "rectangular"}, {}),
-    "overlap-75": ("75 % overlap", {"hop": 256}, {}),
-    "filters-16": ("16 filters", {"filters": 16}, {}),
-    "filters-32": ("32 filters", {"filters": 32}, {}),
-    "filters-64": ("64 filters", {"filters": 64}, {}),
+    "position": Ablation("unpooling by position", EQNetConfig(unpooling="position")),
+    "square": Ablation("square instead of absolute value", EQNetConfig(rectifier="square")),
+    "rate-1e-3": Ablation(
+        "learning rate 1e-3 instead of 2e-3", recipe=replace(SHORT, learning_rate=1e-3)
+    ),
+    "rate-1e-4": Ablation(
+        "learning rate 1e-4, the paper authors'", recipe=replace(SHORT, learning_rate=1e-4)
+    ),
+    "no-clipping": Ablation("gradients not clipped", recipe=replace(SHORT, clip_quantile=1.0)),
+    "paper-loss": Ablation("loss not normalized", recipe=replace(SHORT, loss="mae")),
+    "frame-4096": Ablation(
+        "frames of 4096, pool 64, batch 2",
+        EQNetConfig(frame=4096, hop=2048, pool=64),
+        replace(SHORT, batch=2),
+    ),
+    "rectangular": Ablation("rectangular window", EQNetConfig(window="rectangular")),
+    "overlap-75": Ablation("75 % overlap", EQNetConfig(hop=256)),
+    "filters-16": Ablation("16 filters", EQNetConfig(filters=16)),
+    "filters-32": Ablation("32 filters", EQNetConfig(filters=32)),
+    "filters-64": Ablation("64 filters", EQNetConfig(filters=64)),
 }
 
 
 def _ablations() -> list[Experiment]:
-    made = []
-    for target in ("low-shelf", "peaking"):
-        base = Experiment("", target, "ablation", 300, 2_200, recipe=SHORT)
-        for name, (label, config, other) in ABLATIONS.items():
-            changes: dict[str, Any] = {"name": f"{target}, {name}", "label": label}
-            if config:
-                changes["config"] = EQNetConfig(**config)
-            recipe = {k: v for k, v in other.items() if k != "pretrain_steps"}
-            if recipe:
-                changes["recipe"] = replace(SHORT, **recipe)
-            if "pretrain_steps" in other:
-                changes |= {"pretrain_steps": 0, "train_steps": 2_500}
-            made.append(replace(base, **changes))
-    return made
+    return [
+        Experiment(
+            f"{target}, {name}",
+            target,
+            "ablation",
+            each.pretrain_steps,
+            each.train_steps,
+            each.label,
+            each.config,
+            each.recipe,
+        )
+        for target in ("low-shelf", "peaking")
+        for name, each in ABLATIONS.items()
+    ]
 
 
 def _without_an_octave_up() -> list[Experiment]:

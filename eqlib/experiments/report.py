@@ -9,11 +9,12 @@ Chapters: "Results", "What the network learned", "When not to use a network".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from eqlib import data
 from eqlib.errors import EqlibError, checked
 from eqlib.experiments.authors import PUBLISHED
+from eqlib.experiments.entries import Method
 from eqlib.experiments.plan import ABLATIONS
 from eqlib.experiments.results import entry, read_results
 from eqlib.experiments.sets import NOTES
@@ -24,16 +25,16 @@ METHODS = ("doing nothing", "network", "least-squares FIR", "biquads")
 
 
 @checked
-def by_method(name: str) -> dict[str, dict[str, Any]]:
+def by_method(name: str) -> dict[str, Method]:
     """For an experiment: parameters, seconds and scores of the network and of each baseline."""
     found = entry(name)
-    network = {
+    network: Method = {
         "parameters": found["parameters"],
         "fit_seconds": found["seconds"],
         "run_seconds": found["run_seconds"],
         "scores": found["scores"],
     }
-    everything = found["baselines"]["methods"] | {"network": network}
+    everything = {**found["baselines"]["methods"], "network": network}
     return {method: everything[method] for method in METHODS}
 
 
@@ -138,13 +139,13 @@ def ablations() -> Table:
     networks = read_results()["networks"]
     targets, rows = ("low-shelf", "peaking"), []
     base = {t: networks[f"{t}, as-it-is"]["scores"]["notes"]["snr_db"] for t in targets}
-    for name, (label, *_) in ABLATIONS.items():
+    for name, ablation in ABLATIONS.items():
         found = [networks[f"{target}, {name}"] for target in targets]
         cells = []
         for target, each in zip(targets, found, strict=True):
             snr_db = each["scores"]["notes"]["snr_db"]
             cells += [f"{snr_db:.1f}", f"{snr_db - base[target]:+.1f}"]
-        rows.append((label, *cells, f"{found[0]['parameters']:,}"))
+        rows.append((ablation.label, *cells, f"{found[0]['parameters']:,}"))
     return Table(
         "One thing changed at a time: mean SNR in dB on unseen notes, and the difference it makes.",
         ("change", "low shelf", "difference", "peaking", "its difference", "parameters"),
@@ -157,7 +158,7 @@ def left_out() -> Table:
     rows = []
     for found in read_results()["networks"].values():
         if found["kind"] == "left-out":
-            (family,) = found["settings"]["left_out"]
+            (family,) = cast(list[str], found["settings"]["left_out"])
             fitted = found["baselines"]["methods"]
             of = [found["scores"], *(fitted[m]["scores"] for m in fitted)]
             cells = (f"{s['unheard']['snr_db']:.1f}" for s in of)

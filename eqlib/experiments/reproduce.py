@@ -18,7 +18,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +27,7 @@ from eqlib import checkpoints, metrics
 from eqlib.analysis import timing
 from eqlib.data.pairs import Pairs, pair
 from eqlib.experiments import scores
+from eqlib.experiments.entries import Entry, Weights
 from eqlib.experiments.plan import Experiment
 from eqlib.experiments.results import RESULTS, add, file_hash, machine, read_results, rounded
 from eqlib.experiments.settings import full
@@ -80,15 +80,15 @@ def reproduce(
                 _one(experiment, folder, results, weights, quick, progress)
                 done += _steps(experiment)
     parallel.wait()
-    left = [e for e in todo if not is_current(e, results=results, weights=weights, quick=quick)]
-    if left:
-        names = ", ".join(experiment.name for experiment in left)
+    undone = [e for e in todo if not is_current(e, results=results, weights=weights, quick=quick)]
+    if undone:
+        names = ", ".join(experiment.name for experiment in undone)
         log.warning("in the hands of other processes, and not done: %s", names)
 
 
 def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: bool) -> bool:
     """Whether the results file holds this experiment as it is now, and its weights are there."""
-    entry = read_results(results)["networks"].get(experiment.name, {})
+    entry: Entry = read_results(results)["networks"].get(experiment.name, {})
     if not _same_settings(experiment, entry, quick):
         return False
     version = entry.get("baselines", {}).get("version")
@@ -108,7 +108,7 @@ def _one(
     """Trains, scores and writes one experiment."""
     pairs = pair(experiment.train_clips(), experiment.eq)
     validation = pair(experiment.validation_clips(), experiment.eq)
-    before = read_results(results)["networks"].get(experiment.name, {})
+    before: Entry = read_results(results)["networks"].get(experiment.name, {})
     trained = _same_settings(experiment, before, quick) and (
         experiment.kind != "target" or _weights_match(experiment, before, weights)
     )
@@ -167,9 +167,7 @@ def _train(
     return net, histories
 
 
-def _describe(
-    experiment: Experiment, net: EQNet, histories: list[History], quick: bool
-) -> dict[str, Any]:
+def _describe(experiment: Experiment, net: EQNet, histories: list[History], quick: bool) -> Entry:
     return {
         "kind": experiment.kind,
         "target": experiment.target,
@@ -188,7 +186,7 @@ def _describe(
     }
 
 
-def _ship(net: EQNet, validation: Pairs, path: Path) -> dict[str, Any]:
+def _ship(net: EQNet, validation: Pairs, path: Path) -> Weights:
     """Writes the weights, in half precision if that costs no more than 0.1 dB."""
 
     def snr_db(network: EQNet) -> float:
@@ -214,16 +212,16 @@ def _has_baselines(experiment: Experiment) -> bool:
     return experiment.kind != "ablation"  # whose baselines are the target's
 
 
-def _weights_match(experiment: Experiment, entry: dict[str, Any], weights: Path) -> bool:
+def _weights_match(experiment: Experiment, entry: Entry, weights: Path) -> bool:
     path = weights / f"{experiment.name}.safetensors"
     return path.exists() and file_hash(path) == entry.get("weights", {}).get("sha256")
 
 
-def _settings(experiment: Experiment, quick: bool) -> dict[str, Any]:
+def _settings(experiment: Experiment, quick: bool) -> dict[str, object]:
     return experiment.settings() | ({"quick_seconds": list(QUICK_SECONDS)} if quick else {})
 
 
-def _same_settings(experiment: Experiment, entry: dict[str, Any], quick: bool) -> bool:
+def _same_settings(experiment: Experiment, entry: Entry, quick: bool) -> bool:
     """By their meaning: older entries hold all settings, newer ones those that are not usual."""
     return full(entry.get("settings", {})) == full(_settings(experiment, quick))
 

@@ -9,21 +9,22 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from filelock import FileLock
 
 from eqlib.data.files import replacing
 from eqlib.errors import EqlibError, checked
+from eqlib.experiments.entries import Entry, Results
 from eqlib.experiments.plan import experiments
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 
 @checked
-def read_results(path: Path = RESULTS) -> dict[str, Any]:
+def read_results(path: Path = RESULTS) -> Results:
     """The results file as a dict, whose "networks" are the entries by experiment.
 
     Raises:
@@ -32,7 +33,7 @@ def read_results(path: Path = RESULTS) -> dict[str, Any]:
     if not path.exists():
         return {"networks": {}}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: Results = json.loads(path.read_text(encoding="utf-8"))
         found["networks"].items()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EqlibError(
@@ -49,7 +50,7 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, str | int | None]:
     """What it runs on: processor, cores, system, GPU if there is one."""
     processor = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
@@ -62,7 +63,7 @@ def machine() -> dict[str, Any]:
 
 
 @checked
-def rounded(history: dict[str, Any]) -> dict[str, Any]:
+def rounded(history: Mapping[str, object]) -> dict[str, object]:
     """A history with its numbers to five significant digits."""
     return {
         name: [float(f"{v:.5g}") for v in values] if isinstance(values, list) else values
@@ -71,7 +72,7 @@ def rounded(history: dict[str, Any]) -> dict[str, Any]:
 
 
 @checked
-def add(results: Path, name: str, entry: dict[str, Any]) -> None:
+def add(results: Path, name: str, entry: Entry) -> None:
     """Adds an entry to the results file, whoever else may be adding one."""
     results.parent.mkdir(parents=True, exist_ok=True)
     lock = results.parent / f".{results.name}.lock"
@@ -88,7 +89,7 @@ def add(results: Path, name: str, entry: dict[str, Any]) -> None:
 
 
 @checked
-def entry(name: str, *, results: Path = RESULTS) -> dict[str, Any]:
+def entry(name: str, *, results: Path = RESULTS) -> Entry:
     """The entry of an experiment in the results file.
 
     Raises:

@@ -6,17 +6,17 @@ Chapters: "Results", "When not to use a network".
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 from eqlib import metrics
 from eqlib.analysis.timing import seconds_for_one
-from eqlib.audio import Process
+from eqlib.audio import Audio, Process
 from eqlib.baselines import least_squares_fir
 from eqlib.baselines.biquads import fit_biquads
 from eqlib.data.pairs import Pairs
+from eqlib.experiments.entries import Baseline, Scores
 
 BASELINES_VERSION = 2
 """Goes up when the baselines change, so that `reproduce` computes them anew."""
@@ -28,7 +28,7 @@ SECTIONS = (1, 2, 4)
 """How many biquads are tried; the validation recordings choose."""
 
 
-def of(pairs: Pairs, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
+def of(pairs: Pairs, outputs: Iterable[np.ndarray]) -> Scores:
     """All scores of the outputs for some pairs.
 
     Args:
@@ -43,33 +43,38 @@ def of(pairs: Pairs, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
     """
     outputs = list(outputs)
     both = list(zip(pairs.wet, outputs, strict=True))
-    scores: dict[str, Any] = {}
-    for metric in (metrics.mae, metrics.normalized_mae, metrics.error_to_signal_ratio):
-        values = [metric(target, output) for target, output in both]
-        scores[metric.__name__] = _digits(np.mean(values))
+
+    def mean(metric: Callable[[Audio, Audio], np.ndarray]) -> float:
+        return _digits(np.mean([metric(target, output) for target, output in both]))
+
     snr_db = np.array([metrics.snr_db(target, output) for target, output in both])
     snr_db = np.minimum(snr_db, 200)  # of doing nothing, where the EQ does nothing: JSON has no inf
     worst = int(snr_db.argmin())
-    scores |= {"snr_db": _digits(snr_db.mean()), "worst_snr_db": _digits(snr_db[worst])}
-    scores |= {"worst": pairs.dry.names[worst]}
 
     three = (_padded(part) for part in (pairs.dry, pairs.wet, outputs))
     bands = metrics.response_error_db(*three, sample_rate=pairs.dry.sample_rate)
-    scores["bands"] = {
-        f"{hz:g}": None if np.isnan(db) else _digits(db)
-        for hz, db in zip(bands.centers_hz, bands.error_db, strict=True)
-    }
     rounded = [round(float(value), 2) for value in snr_db]
-    scores["clips"] = dict(zip(pairs.dry.names, rounded, strict=True))
-    return scores
+    return {
+        "mae": mean(metrics.mae),
+        "normalized_mae": mean(metrics.normalized_mae),
+        "error_to_signal_ratio": mean(metrics.error_to_signal_ratio),
+        "snr_db": _digits(snr_db.mean()),
+        "worst_snr_db": _digits(snr_db[worst]),
+        "worst": pairs.dry.names[worst],
+        "bands": {
+            f"{hz:g}": None if np.isnan(db) else _digits(db)
+            for hz, db in zip(bands.centers_hz, bands.error_db, strict=True)
+        },
+        "clips": dict(zip(pairs.dry.names, rounded, strict=True)),
+    }
 
 
-def on(sets: Mapping[str, Pairs], process: Process) -> dict[str, Any]:
+def on(sets: Mapping[str, Pairs], process: Process) -> dict[str, Scores]:
     """The scores of a method on each of several sets of pairs."""
     return {name: of(pairs, map(process, pairs.dry)) for name, pairs in sets.items()}
 
 
-def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dict[str, Any]:
+def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dict[str, Baseline]:
     """Fits what the network should be measured against, on its training pairs, and scores it.
 
     Args:
@@ -91,7 +96,7 @@ def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dic
     biquads = max(fits, key=lambda fit: _mean_snr_db(validation, fit))
     biquads_seconds = time.perf_counter() - began
 
-    def entry(process: Process, parameters: int, fit_seconds: float) -> dict[str, Any]:
+    def entry(process: Process, parameters: int, fit_seconds: float) -> Baseline:
         return {
             "parameters": parameters,
             "fit_seconds": _digits(fit_seconds),

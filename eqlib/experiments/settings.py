@@ -8,13 +8,13 @@ Chapter: "Results".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from eqlib.equalizers.eq import as_written_today
 from eqlib.errors import checked
 
-NOT_STORED = MappingProxyType(
+NOT_STORED: Mapping[str, object] = MappingProxyType(
     {
         "label": "",
         "config": {
@@ -51,7 +51,7 @@ meaning that they did not have. A new setting gets a line here; a new default do
 
 
 @checked
-def sparse(settings: dict[str, Any]) -> dict[str, Any]:
+def sparse(settings: Mapping[str, object]) -> dict[str, object]:
     """Settings without what is as in `NOT_STORED`.
 
     Args:
@@ -61,7 +61,7 @@ def sparse(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 @checked
-def full(settings: dict[str, Any]) -> dict[str, Any]:
+def full(settings: Mapping[str, object]) -> dict[str, object]:
     """All settings, from those that are stored; two experiments are one if these are equal.
 
     Args:
@@ -71,21 +71,23 @@ def full(settings: dict[str, Any]) -> dict[str, Any]:
     return filled | {"eq": as_written_today(filled.get("eq"))}
 
 
-def _differing(settings: dict[str, Any], usual: Any) -> dict[str, Any]:
-    kept = {}
+def _differing(settings: Mapping[str, object], usual: Mapping[str, object]) -> dict[str, object]:
+    kept: dict[str, object] = {}
     for name, value in settings.items():
-        if isinstance(value, dict) and name in usual:
-            value = _differing(value, usual[name])
+        values = usual.get(name)
+        if isinstance(value, Mapping) and isinstance(values, Mapping):
+            value = _differing(value, values)
             if value:
                 kept[name] = value
-        elif name not in usual or value != usual[name]:
+        elif name not in usual or value != values:
             kept[name] = value
     return kept
 
 
-def _filled(settings: dict[str, Any], usual: Any) -> dict[str, Any]:
-    filled = dict(usual) | settings
-    for name, value in usual.items():
-        if isinstance(value, dict):
-            filled[name] = _filled(settings.get(name, {}), value)
+def _filled(settings: Mapping[str, object], usual: Mapping[str, object]) -> dict[str, object]:
+    filled = {**usual, **settings}
+    for name, values in usual.items():
+        value = settings.get(name, {})
+        if isinstance(value, Mapping) and isinstance(values, Mapping):
+            filled[name] = _filled(value, values)
     return filled

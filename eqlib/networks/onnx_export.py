@@ -67,7 +67,8 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
         ends = EQNet(net.config).float()
         ends.load_state_dict(dict(copied.named_parameters()))
         plain = PlainEQNet(net.config).float().take(ends)
-        plain.latent = copied.latent  # one product for all channels, where the plain one has 128
+        # One product for all channels, where the plain form has 128; of this one object only.
+        plain.latent = copied.latent  # type: ignore[method-assign]
         torch.onnx.export(
             plain.eval(),
             (torch.zeros(2, 1, net.config.frame),),

@@ -45,7 +45,7 @@ class PlainEQNet(nn.Module):
         Z, positions = F.max_pool1d(X2, self.config.pool, return_indices=True)
         Z_hat = Z if autoencode else self.latent(Z)
         if autoencode or self.config.unpooling == "position":
-            X2_hat = F.max_unpool1d(Z_hat, positions, self.config.pool)
+            X2_hat = F.max_unpool1d(Z_hat, positions, (self.config.pool,))
         else:
             X2_hat = Z_hat.repeat_interleave(self.config.pool, -1)
         return self.deconv(X1 * X2_hat)
@@ -96,20 +96,21 @@ class PlainEQNet(nn.Module):
 
     def gradients(self) -> dict[str, Tensor]:
         """Its gradients, under the names and in the shapes of `EQNet`'s parameters."""
-
-        def of(parameter: Tensor) -> Tensor:
-            return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-
+        of = {
+            name: torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            for name, parameter in self.named_parameters()
+        }
+        local = [f"dense_local.{channel}" for channel in range(self.config.filters)]
         return {
-            "conv.weight": of(self.conv.weight)[:, 0],
-            "conv.bias": of(self.conv.bias),
-            "conv_local.weight": of(self.conv_local.weight)[:, 0],
-            "conv_local.bias": of(self.conv_local.bias),
-            "dense_local.weight": torch.stack([of(d.weight).T for d in self.dense_local]),
-            "dense_local.bias": torch.stack([of(d.bias) for d in self.dense_local]),
-            "dense.weight": of(self.dense.weight),
-            "dense.bias": of(self.dense.bias),
-            "deconv.bias": of(self.deconv_bias),
+            "conv.weight": of["conv.weight"][:, 0],
+            "conv.bias": of["conv.bias"],
+            "conv_local.weight": of["conv_local.weight"][:, 0],
+            "conv_local.bias": of["conv_local.bias"],
+            "dense_local.weight": torch.stack([of[f"{name}.weight"].T for name in local]),
+            "dense_local.bias": torch.stack([of[f"{name}.bias"] for name in local]),
+            "dense.weight": of["dense.weight"],
+            "dense.bias": of["dense.bias"],
+            "deconv.bias": of["deconv_bias"],
         }
 
     @staticmethod

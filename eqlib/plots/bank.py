@@ -125,7 +125,7 @@ def filter_bank(net: EQNet) -> Figure:
     ms = lags / sample_rate * 1e3
     for column, row in enumerate(np.linspace(0, len(order) - 1, 3).round().astype(int)):
         ax = fig.add_subplot(grid[1, column])
-        ax.plot(ms, weight[order[row]], **{**OTHERS[0], "linewidth": 1.4})
+        ax.plot(ms, weight[order[row]], **OTHERS[0], linewidth=1.4)
         ax.set(title=f"filter {row}", xlabel="time (ms)", xlim=(0, ms[-1]))
         ax.set_ylabel("weight" * (column == 0))
     return fig
@@ -223,8 +223,7 @@ def orientations(net: EQNet, channel: int) -> Figure:
         ax.set_ylabel("impulse response" * (column == 0))
         gain = np.abs(taps_response(path, lags, frequencies_hz, sample_rate=rate))
         gain_db = db(gain / gain.max(), floor=1e-5)
-        wide = {**style, "linewidth": 4 - 2.4 * column}
-        spectrum.plot(frequencies_hz, gain_db, label=name, **wide)
+        spectrum.plot(frequencies_hz, gain_db, label=name, **style, linewidth=4 - 2.4 * column)
     spectrum.set(ylabel="gain (dB)", ylim=(-82, 3))
     log_frequency(spectrum, "x", low_hz=30, high_hz=rate / 2)
     legend(fig, spectrum)

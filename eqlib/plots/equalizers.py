@@ -188,7 +188,7 @@ def responses(
 
 def _degrees(response: np.ndarray) -> np.ndarray:
     """The phase, with a gap where it turns over from -180 to 180 degrees."""
-    phase = np.angle(response, deg=True)
+    phase: np.ndarray = np.angle(response, deg=True)
     phase[1:][np.abs(np.diff(phase)) > 180] = np.nan
     return phase
 

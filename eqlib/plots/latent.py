@@ -6,7 +6,6 @@ Chapter: "The latent-space DNN" (book/latent.ipynb).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -109,8 +108,15 @@ def fader_responses(
     ):
         gain_db = db(gains @ paths, floor=1e-4)
         above.plot(frequencies_hz, gain_db, label=name, **style)
-        dots = {"color": style["color"], "markersize": size, "linestyle": "none", "mfc": "none"}
-        below.plot(centers_hz, gains, mark, **dots)
+        below.plot(
+            centers_hz,
+            gains,
+            mark,
+            color=style["color"],
+            markersize=size,
+            linestyle="none",
+            mfc="none",
+        )
     above.set_ylabel("gain (dB)")
     below.set_ylabel("fader")
     for ax in (above, below):
@@ -177,6 +183,6 @@ def faders(centers_hz: np.ndarray, gains: Mapping[str, np.ndarray]) -> Figure:
     return fig
 
 
-def _stems(ax: Axes, x: np.ndarray, y: np.ndarray, **color: Any) -> None:
-    ax.vlines(x, 0, y, linewidth=1.4, **color)
-    ax.plot(x, y, "o", markersize=3.5, **color)
+def _stems(ax: Axes, x: np.ndarray, y: np.ndarray, *, color: str) -> None:
+    ax.vlines(x, 0, y, linewidth=1.4, color=color)
+    ax.plot(x, y, "o", markersize=3.5, color=color)

@@ -48,8 +48,7 @@ def gradient_norms(norms: Sequence[float], *, quantile: float = 0.5) -> Figure:
     steps = np.arange(1, len(lengths) + 1)
     fig = Figure(figsize=(WIDTH, 3))
     ax = fig.subplots()
-    look = OTHERS[0] | {"linewidth": 1}
-    ax.plot(steps, lengths, label="length of the gradient", **look)
+    ax.plot(steps, lengths, label="length of the gradient", **OTHERS[0], linewidth=1)
     ax.plot(steps, limit, label="limit", color=ROLES["output"]["color"])
     ax.set(yscale="log", xlabel="step", ylabel="length", xlim=(1, len(lengths)))
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -112,24 +111,29 @@ def curves(
         EqlibError: for no curve or point, a curve of another length, or one that is not finite.
     """
     check_named("values", values)
-    x = np.asarray(x, np.float64)
-    if not x.size:
+    points = np.asarray(x, np.float64)
+    if not points.size:
         raise EqlibError("x has no point", "one or more", "Give what was moved, or the steps.")
     for name, curve in values.items():
-        if np.shape(curve) != x.shape or not np.isfinite(curve).all():
+        if np.shape(curve) != points.shape or not np.isfinite(curve).all():
             raise EqlibError(
                 f"{name} has shape {np.shape(curve)}, or a value that is not finite",
-                f"{x.shape}, as x has, and finite numbers",
+                f"{points.shape}, as x has, and finite numbers",
                 "Compute one value for each point of x.",
             )
     fig = Figure(figsize=(WIDTH, 3))
     ax = fig.subplots()
     for (name, curve), style in zip(values.items(), styles(values), strict=True):
-        ax.plot(x, curve, label=name, **style)
+        ax.plot(points, curve, label=name, **style)
         if lowest:
-            best = np.argmin(curve)
-            ax.plot(x[best], curve[best], "o", color=style["color"], markersize=8)
-    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(x[0], x[-1]), yscale="log" if log else "linear")
+            best = int(np.argmin(curve))
+            ax.plot(points[best], curve[best], "o", color=style["color"], markersize=8)
+    ax.set(
+        xlabel=xlabel,
+        ylabel=ylabel,
+        xlim=(points[0], points[-1]),
+        yscale="log" if log else "linear",
+    )
     if not log and np.min(list(values.values())) >= 0:
         ax.set_ylim(0, None)
     legend(fig, ax)

@@ -90,7 +90,8 @@ def intermediates(net: EQNet, frame: Audio) -> Figure:
 
 def _moves_db(faders: np.ndarray) -> np.ndarray:
     """Each fader against the middle one of its row; two that are at zero are equal."""
-    return db(faders) - db(np.median(faders, axis=1, keepdims=True))
+    moves_db: np.ndarray = db(faders) - db(np.median(faders, axis=1, keepdims=True))
+    return moves_db
 
 
 def _level_db(channels: np.ndarray, pool: int) -> np.ndarray:

@@ -51,8 +51,16 @@ def times(milliseconds: Mapping[str, Mapping[str, float]], *, log: bool = False)
     for number, way in enumerate(ways):
         middle = np.arange(count) + (number - (len(ways) - 1) / 2) * height
         values = [group[way] for group in milliseconds.values()]
-        hatch = {"hatch": "///", "edgecolor": "white"} if names.index(way) % 2 else {}
-        bars = ax.barh(middle, values, height * 0.95, label=way, color=looks[way]["color"], **hatch)
+        odd = names.index(way) % 2
+        bars = ax.barh(
+            middle,
+            values,
+            height * 0.95,
+            label=way,
+            color=looks[way]["color"],
+            hatch="///" if odd else None,
+            edgecolor="white" if odd else None,
+        )
         ax.bar_label(bars, [f"{v:.0f}" if v >= 10 else f"{v:.1f}" for v in values], padding=3)
     ax.set_yticks(range(count), list(milliseconds))
     ax.set_xlabel("time (ms)")

@@ -10,9 +10,9 @@ Source of most colors: M. Okabe, K. Ito, "Color universal design".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Literal, ParamSpec, TypedDict
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,7 +45,16 @@ RC = {
 }
 
 DOTTED, DASHED, DASH_DOT = (0, (1, 1.2)), (0, (4, 1.5)), (0, (6, 1.5, 1, 1.5))
-ROLES: dict[str, dict[str, Any]] = {
+
+
+class Style(TypedDict):
+    """How a curve is drawn, as arguments of matplotlib."""
+
+    color: str
+    linestyle: str | tuple[int, tuple[float, ...]]
+
+
+ROLES: dict[str, Style] = {
     "input": {"color": "#777777", "linestyle": DOTTED},
     "nothing": {"color": "#777777", "linestyle": DOTTED},
     "target": {"color": "#1a1a1a", "linestyle": "-"},
@@ -55,7 +64,7 @@ ROLES: dict[str, dict[str, Any]] = {
 }
 """A name that holds one of these words is drawn so: "doing nothing", "least-squares FIR"."""
 
-OTHERS: tuple[dict[str, Any], ...] = (
+OTHERS: tuple[Style, ...] = (
     {"color": "#0072B2", "linestyle": "-"},
     {"color": "#882255", "linestyle": DASHED},
     {"color": "#A8701E", "linestyle": DASH_DOT},
@@ -86,9 +95,9 @@ def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return styled
 
 
-def styles(names: Iterable[str]) -> list[dict[str, Any]]:
+def styles(names: Iterable[str]) -> list[Style]:
     """Color and line style of each name; no two alike, as far as there are styles."""
-    chosen: list[dict[str, Any]] = []
+    chosen: list[Style] = []
     for name in names:
         words = re.findall(r"\w+", name.lower())
         own = [ROLES[word] for word in ROLES if word in words]
@@ -105,7 +114,7 @@ def legend(fig: Figure, ax: Axes) -> None:
     fig.legend(handles, names, loc="outside upper center", ncols=columns)
 
 
-def log_frequency(ax: Axes, which: str, *, low_hz: float, high_hz: float) -> None:
+def log_frequency(ax: Axes, which: Literal["x", "y"], *, low_hz: float, high_hz: float) -> None:
     """Makes the "x" or "y" axis a logarithmic one of frequency, with round ticks (1, 2, 5)."""
     ticks = [digit * 10**power for power in range(6) for digit in (1, 2, 5)]
     ax.set(**{f"{which}scale": "log", f"{which}lim": (low_hz, high_hz)})
@@ -116,7 +125,20 @@ def log_frequency(ax: Axes, which: str, *, low_hz: float, high_hz: float) -> Non
     axis.set_label_text("frequency (Hz)")
 
 
-def steps(edges: np.ndarray, *, extend: str = "neither", colors: str = "viridis") -> dict[str, Any]:
+class Steps(TypedDict):
+    """A color scale, as arguments of pcolormesh."""
+
+    cmap: str
+    norm: BoundaryNorm
+    rasterized: bool
+
+
+def steps(
+    edges: Sequence[float] | np.ndarray,
+    *,
+    extend: Literal["neither", "min", "both"] = "neither",
+    colors: str = "viridis",
+) -> Steps:
     """Arguments of pcolormesh for a color scale in steps: easy to read off, and a small file.
 
     Args:
@@ -128,6 +150,6 @@ def steps(edges: np.ndarray, *, extend: str = "neither", colors: str = "viridis"
     return {"cmap": colors, "norm": BoundaryNorm(edges, 256, extend=extend), "rasterized": True}
 
 
-def steps_db(lowest: int, *, step: int = 5) -> dict[str, Any]:
+def steps_db(lowest: int, *, step: int = 5) -> Steps:
     """The same from 0 dB, the strongest, down to `lowest`, in steps of so many dB."""
     return steps(np.arange(lowest, 1, step), extend="min")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import anywidget
@@ -28,25 +29,26 @@ class Component(anywidget.AnyWidget):
 
     _name = ""
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, **traits: object) -> None:
         if on_colab():
             from google.colab import output  # anywidget's components are custom widgets there
 
             output.enable_custom_widget_manager()
         super().__init__(**traits)
 
-    def _page_state(self) -> dict[str, Any]:
+    def _page_state(self) -> Mapping[str, object]:
         raise NotImplementedError
 
     def _words(self) -> str:
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The live widget, and the same component for a page without Python."""
         bundle = super()._repr_mimebundle_(**options)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["text/html"] = self._repr_html_()
-        data["text/plain"] = f"{type(self).__name__}: {self._words()}"
+        if data is not None:  # as it is for a widget without a view
+            data["text/html"] = self._repr_html_()
+            data["text/plain"] = f"{type(self).__name__}: {self._words()}"
         return bundle
 
     def _repr_html_(self) -> str:

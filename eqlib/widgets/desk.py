@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TypedDict
 
 import traitlets
 
@@ -31,6 +31,13 @@ from eqlib.widgets.linking import module, styles
 
 PRESETS = ("low-shelf", "peaking", "highpass", "lowpass", "air", "vocal-chain", "drawn-curve")
 TAPS = 129  # of a drawn curve, as in page/curve.js
+
+
+class Drawing(TypedDict):
+    """What the desk shows: its bands, or else the points of its curve."""
+
+    bands: list[dict[str, object]]
+    curve: dict[str, list[float]] | None
 
 
 class EQDesk(Component):
@@ -86,7 +93,7 @@ class EQDesk(Component):
             for name, value in state.items():
                 setattr(self, name, value)
 
-    def _page_state(self) -> dict[str, Any]:
+    def _page_state(self) -> Mapping[str, object]:
         names = ("bands", "curve", "sample_rate", "sounds", "presets")
         return {name: getattr(self, name) for name in names}
 
@@ -95,7 +102,7 @@ class EQDesk(Component):
 
 
 @checked
-def state_of(eq: EQ) -> dict[str, Any]:
+def state_of(eq: EQ) -> Drawing:
     """An equalizer as the page's bands and curve.
 
     Raises:
@@ -111,8 +118,9 @@ def state_of(eq: EQ) -> dict[str, Any]:
     if all(isinstance(stage, Biquad) for stage in eq.stages):
         return {"bands": [asdict(stage) | {"bypass": False} for stage in eq.stages], "curve": None}
     (stage, *others) = eq.stages
+    drawn = isinstance(stage, FIR) and (stage.taps, stage.phase) == (TAPS, "minimum")
     curve = stage.target[0] if isinstance(stage, FIR) and len(stage.target) == 1 else None
-    if others or not isinstance(curve, Curve) or (stage.taps, stage.phase) != (TAPS, "minimum"):
+    if others or not drawn or not isinstance(curve, Curve):
         raise EqlibError(
             f"the equalizer is {eq}",
             f"biquads only, or one drawn curve of minimum phase and {TAPS} taps",

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict
 
 import numpy as np
 import traitlets
@@ -34,6 +35,14 @@ COLUMNS = 240  # of a picture, at most
 FLOOR_DB = -60.0  # black, below each picture's maximum
 SIGNALS = ("X1", "X2", "Z", "Z_hat", "X1_hat")
 IN_DB = ("X1", "Z_hat", "X1_hat")  # envelopes lie too close together for decibels
+
+
+class Picture(TypedDict):
+    """A gray image as a data URI, and the values that black and white stand for."""
+
+    png: str
+    low: float
+    high: float
 
 
 class Inside(Component):
@@ -92,8 +101,8 @@ class Inside(Component):
         }
         super().__init__(state=state)
 
-    def _page_state(self) -> dict[str, Any]:
-        return self.state
+    def _page_state(self) -> Mapping[str, object]:
+        return dict(self.state)
 
     def _words(self) -> str:
         seconds, count = self.state["seconds"], self.state["filters"]
@@ -131,7 +140,7 @@ def along(net: EQNet, note: np.ndarray) -> dict[str, np.ndarray]:
     return columns
 
 
-def _picture(values: np.ndarray, *, in_db: bool) -> dict[str, Any]:
+def _picture(values: np.ndarray, *, in_db: bool) -> Picture:
     """Values as a gray image with a row for each channel, low ones below.
 
     From gray 0 to 255: decibels from FLOOR_DB below the maximum up to it; or, for values that lie

@@ -57,6 +57,12 @@ class TrainingMonitor(Component):
     _css = styles("monitor")
     state = traitlets.Dict().tag(sync=True)
     kernel_id = traitlets.Unicode("").tag(sync=True)
+    _log: dict[str, Any]
+    # Of the losses since the last that was noted: their sum, how many, and how many there will be.
+    _sum: float
+    _count: int
+    _each: int
+    _sent: float  # when the page last heard of it
 
     @checked
     def __init__(self, target: EQ | None = None) -> None:
@@ -124,7 +130,7 @@ class TrainingMonitor(Component):
             self._shown.update(self)
 
     def _begin(self, stage: str) -> None:
-        self._log: dict[str, Any] = {
+        self._log = {
             "stage": stage,
             "running": bool(stage),
             "interrupted": False,
@@ -165,7 +171,7 @@ class TrainingMonitor(Component):
         if get_ipython():
             self._shown = display(self, display_id=True)
 
-    def _page_state(self) -> dict[str, Any]:
+    def _page_state(self) -> dict[str, object]:
         return dict(self.state)
 
     def _words(self) -> str:

@@ -103,7 +103,7 @@ class NetworkDesk(Component):
         check_same_shape("the target's output", wanted, "the sound", audio)
         return net.process(audio), wanted
 
-    def _run(self, _widget: Any, message: dict[str, Any], buffers: list[memoryview]) -> None:
+    def _run(self, _widget: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
         """Answers the page, which sends samples and a network's name."""
         began = time.perf_counter()
         try:
@@ -114,7 +114,7 @@ class NetworkDesk(Component):
         answer = {"id": message["id"], "seconds": time.perf_counter() - began}
         self.send(answer, buffers=[np.ascontiguousarray(s, np.float32).tobytes() for s in signals])
 
-    def _page_state(self) -> dict[str, Any]:
+    def _page_state(self) -> Mapping[str, object]:
         names = ("networks", "sounds", "sample_rate")
         return {name: getattr(self, name) for name in names}
 
@@ -134,8 +134,8 @@ def _loaded(name: str) -> tuple[EQNet, EQ]:
     return net, EQ.from_dict(net.info["target"])
 
 
-def _shipped() -> dict[str, dict[str, Any]]:
-    described = {}
+def _shipped() -> dict[str, dict[str, object]]:
+    described: dict[str, dict[str, object]] = {}
     for name in SHIPPED:
         net, eq = _loaded(name)
         config = net.config

@@ -90,7 +90,8 @@ class Player:
         if on_colab():  # whose widgets come from elsewhere, and not always
             return forms
         live = ComparisonPlayer(self)._repr_mimebundle_(**options)
-        return (live[0] if isinstance(live, tuple) else live) | forms
+        data = live[0] if isinstance(live, tuple) else live
+        return (data or {}) | forms
 
     def _repr_html_(self) -> str:
         figures = "\n".join(_figure(track, self.sample_rate) for track in self.tracks)
