@@ -8,7 +8,7 @@ Chapters: the tour (book/tour.ipynb), "When not to use a network".
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,6 +17,9 @@ from scipy import fft, linalg
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer
+
+Weighting: TypeAlias = Literal["energy", "clips"]
+"""What a clip counts in a fit: as much as it is loud, or as much as any other."""
 
 NOISE = 1e-12  # -120 dB, as power
 """What `least_squares_fir` adds to the recordings' power, so that silence between the notes'
@@ -28,7 +31,7 @@ def least_squares_fir(
     *,
     taps: int = 127,
     advance_samples: int | None = None,
-    weighting: Literal["energy", "clips"] = "energy",
+    weighting: Weighting = "energy",
 ) -> EQ:
     """The FIR filter that comes closest to the effect: least squares over all recordings.
 

@@ -19,7 +19,7 @@ from eqlib.experiments.sets import NOTES
 from eqlib.experiments.table import Table
 
 SETS = ("piano", "notes", "unheard", "phrases")
-METHODS = ("doing nothing", "network", "least-squares FIR", "biquads")
+METHODS = ("doing nothing", "network", "least-squares FIR", "causal FIR", "biquads")
 
 
 def by_method(name: str) -> dict[str, dict[str, Any]]:
