@@ -14,8 +14,8 @@ import numpy as np
 from eqlib import metrics
 from eqlib.analysis.timing import seconds_for_one
 from eqlib.audio import Process
-from eqlib.baselines.least_squares import Weighting, least_squares_fir
 from eqlib.baselines.biquads import fit_biquads
+from eqlib.baselines.least_squares import Weighting, least_squares_fir
 from eqlib.data.pairs import Pairs
 
 BASELINES_VERSION = 3
