@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypedDict
 
+from eqlib.baselines.least_squares import Weighting
+
 Kind = Literal["target", "ablation", "left-out"]
 """Of an experiment: its weights ship, one thing is changed, or a family of instruments is new."""
 
@@ -35,8 +37,9 @@ class Method(TypedDict):
 
 
 class Baseline(Method, total=False):
-    """A method that needs no network; biquads come with their sections."""
+    """A method that needs no network; filters come with their weighting, biquads with sections."""
 
+    weighting: Weighting
     sos: list[list[float]]
 
 

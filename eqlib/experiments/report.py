@@ -21,7 +21,7 @@ from eqlib.experiments.sets import NOTES
 from eqlib.experiments.table import Table
 
 SETS = ("piano", "notes", "unheard", "phrases")
-METHODS = ("doing nothing", "network", "least-squares FIR", "biquads")
+METHODS = ("doing nothing", "network", "least-squares FIR", "causal FIR", "biquads")
 
 
 @checked

@@ -13,19 +13,28 @@ import numpy as np
 from eqlib import metrics
 from eqlib.analysis.timing import seconds_for_one
 from eqlib.audio import Audio, Process
-from eqlib.baselines import least_squares_fir
 from eqlib.baselines.biquads import fit_biquads
+from eqlib.baselines.least_squares import Weighting, least_squares_fir
 from eqlib.data.pairs import Pairs
 from eqlib.experiments.entries import Baseline, Scores
 
-BASELINES_VERSION = 2
+BASELINES_VERSION = 3
 """Goes up when the baselines change, so that `reproduce` computes them anew."""
 
 FIR_TAPS = 127
-"""The network's own reach: two 'same' convolutions of 64 taps."""
+"""As many as the network reaches: two 'same' convolutions of 64 taps."""
+
+FIRS = {"least-squares FIR": 63, "causal FIR": 0}
+"""How many of the taps look ahead: as many as the network's, or none."""
+
+WEIGHTINGS: tuple[Weighting, ...] = ("energy", "clips")
+"""How clips are weighted in a least-squares fit; the validation recordings choose."""
 
 SECTIONS = (1, 2, 4)
 """How many biquads are tried; the validation recordings choose."""
+
+EXACT_DB = 130
+"""SNR above which methods differ by the rounding of single precision: the smallest is chosen."""
 
 
 def of(pairs: Pairs, outputs: Iterable[np.ndarray]) -> Scores:
@@ -79,22 +88,14 @@ def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dic
 
     Args:
         pairs: the training pairs.
-        validation: chooses the number of biquads.
+        validation: chooses the number of biquads, and each filter's weighting.
         sets: the pairs to be judged on.
 
     Returns:
-        For "doing nothing", "least-squares FIR" and "biquads": "parameters", "fit_seconds",
-        "run_seconds" (for a second of audio) and "scores", as `on` gives them; for the biquads
-        also their "sos".
+        For "doing nothing", both of `FIRS` and "biquads": "parameters", "fit_seconds",
+        "run_seconds" (for a second of audio) and "scores", as `on` gives them; for the filters
+        also their "weighting", for the biquads their "sos".
     """
-    began = time.perf_counter()
-    fir = least_squares_fir(pairs, taps=FIR_TAPS)
-    fir_seconds = time.perf_counter() - began
-
-    began = time.perf_counter()
-    fits = [fit_biquads(pairs, sections=sections) for sections in SECTIONS]
-    biquads = max(fits, key=lambda fit: _mean_snr_db(validation, fit))
-    biquads_seconds = time.perf_counter() - began
 
     def entry(process: Process, parameters: int, fit_seconds: float) -> Baseline:
         return {
@@ -104,12 +105,28 @@ def baselines(pairs: Pairs, validation: Pairs, sets: Mapping[str, Pairs]) -> dic
             "scores": on(sets, process),
         }
 
-    return {
-        "doing nothing": entry(np.copy, 0, 0.0),
-        "least-squares FIR": entry(fir, fir.parameters, fir_seconds),
-        "biquads": entry(biquads, biquads.parameters, biquads_seconds)
-        | {"sos": biquads.sos.tolist()},
+    found: dict[str, Baseline] = {"doing nothing": entry(np.copy, 0, 0.0)}
+    for name, advance in FIRS.items():
+        began = time.perf_counter()
+        firs = {
+            weighting: least_squares_fir(
+                pairs, taps=FIR_TAPS, advance_samples=advance, weighting=weighting
+            )
+            for weighting in WEIGHTINGS
+        }
+        weighting, fir = max(firs.items(), key=lambda fit: _mean_snr_db(validation, fit[1]))
+        seconds = time.perf_counter() - began
+        found[name] = {**entry(fir, fir.parameters, seconds), "weighting": weighting}
+
+    began = time.perf_counter()
+    fits = [fit_biquads(pairs, sections=sections) for sections in SECTIONS]
+    biquads = max(fits, key=lambda fit: min(_mean_snr_db(validation, fit), EXACT_DB))
+    seconds = time.perf_counter() - began
+    found["biquads"] = {
+        **entry(biquads, biquads.parameters, seconds),
+        "sos": biquads.sos.tolist(),
     }
+    return found
 
 
 def _mean_snr_db(pairs: Pairs, process: Process) -> float:

@@ -28,29 +28,39 @@ def clips(*lengths: int, seed: int = 0, sample_rate: int = FS) -> Clips:
     return Clips.from_arrays(noise, sample_rate=sample_rate)
 
 
-def convolution_matrix(x: np.ndarray, taps: int) -> np.ndarray:
-    """[n, i] = x[n - k] with the lag k = i - reach, and zero outside of the clip."""
-    matrix, reach = np.zeros((len(x), taps)), taps // 2
+def convolution_matrix(x: np.ndarray, taps: int, advance: int) -> np.ndarray:
+    """[n, i] = x[n - k] with the lag k = i - advance, and zero outside of the clip."""
+    matrix = np.zeros((len(x), taps))
     for n in range(len(x)):
         for i in range(taps):
-            if 0 <= n - (i - reach) < len(x):
-                matrix[n, i] = x[n - (i - reach)]
+            if 0 <= n - (i - advance) < len(x):
+                matrix[n, i] = x[n - (i - advance)]
     return matrix
 
 
-@pytest.mark.parametrize("taps", [3, 9, 31])
+@pytest.mark.parametrize("weighting", ["energy", "clips"])
+@pytest.mark.parametrize(
+    ("taps", "advance"), [(3, None), (9, None), (31, None), (31, 0), (8, 0), (9, 8), (10, 3)]
+)
 @pytest.mark.parametrize("lengths", [(300,), (80, 200, 5, 31, 150)])
-def test_it_is_the_least_squares_solution(taps, lengths):
+def test_it_is_the_least_squares_solution(taps, advance, weighting, lengths):
     dry = clips(*lengths)
     wet = Clips.from_arrays(
         [clip + 0.3 * noise for clip, noise in zip(dry, clips(*lengths, seed=1), strict=True)],
         sample_rate=FS,
     )
-    matrix = np.concatenate([convolution_matrix(clip, taps) for clip in dry])
-    expected = np.linalg.lstsq(matrix, np.concatenate(list(wet)).astype(float))[0]
-    found = least_squares_fir(Pairs(dry, wet), taps=taps)
+    ahead = taps // 2 if advance is None else advance
+    matrices = [convolution_matrix(clip, taps, ahead) for clip in dry]
+    goals = [clip.astype(float) for clip in wet]
+    if weighting == "clips":
+        matrices = [m / np.linalg.norm(goal) for m, goal in zip(matrices, goals, strict=True)]
+        goals = [goal / np.linalg.norm(goal) for goal in goals]
+    expected = np.linalg.lstsq(np.concatenate(matrices), np.concatenate(goals))[0]
+    found = least_squares_fir(
+        Pairs(dry, wet), taps=taps, advance_samples=advance, weighting=weighting
+    )
     assert np.abs(taps_of(found) - expected).max() < 1e-8
-    assert (found.stages[0].advance_samples, found.sample_rate) == (taps // 2, FS)
+    assert (found.stages[0].advance_samples, found.sample_rate) == (ahead, FS)
 
 
 @pytest.mark.parametrize("taps", [9, 15, 127])
@@ -109,3 +119,27 @@ def test_a_spectrum_with_gaps_leaves_no_tap_undecided():
 def test_even_or_too_few_taps_are_refused(taps):
     with pytest.raises(EqlibError, match=f"taps is {taps}.*odd number; 127"):
         least_squares_fir(pair(clips(400), EQ.flat()), taps=taps)
+
+
+def test_a_causal_filter_spends_no_tap_on_the_future():
+    notes = data.load(instrument="piano", split="train")
+    eq = REFERENCE["peaking"]
+    pairs = pair(notes, eq)
+    unseen = list(data.load(instrument="piano", split="test"))
+
+    def mean_snr_db(filt):
+        return np.mean([metrics.snr_db(eq(clip), filt(clip)) for clip in unseen])
+
+    causal = least_squares_fir(pairs, advance_samples=0)
+    assert mean_snr_db(causal) > mean_snr_db(least_squares_fir(pairs)) + 30
+
+
+@pytest.mark.parametrize("advance", [-1, 9, 2.5, True])
+def test_an_advance_that_is_not_among_the_taps_is_refused(advance):
+    with pytest.raises(EqlibError, match="advance_samples is"):
+        least_squares_fir(pair(clips(400), EQ.flat()), taps=9, advance_samples=advance)
+
+
+def test_another_weighting_is_refused():
+    with pytest.raises(EqlibError, match="weighting is 'loud'"):
+        least_squares_fir(pair(clips(400), EQ.flat()), taps=9, weighting="loud")
