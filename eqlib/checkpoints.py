@@ -223,7 +223,8 @@ def _find(name: object) -> type[EQNet] | None:
     if not isinstance(name, str):
         return None
     if name in NETWORKS:
-        return getattr(importlib.import_module(NETWORKS[name]), name)
+        kind: type[EQNet] = getattr(importlib.import_module(NETWORKS[name]), name)
+        return kind
     return _registered.get(name)
 
 

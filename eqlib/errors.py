@@ -32,7 +32,9 @@ import numpy as np
 
 from eqlib.hints import fits, short, words
 
-P, R, T = ParamSpec("P"), TypeVar("R"), TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 class EqlibError(ValueError):
@@ -200,7 +202,7 @@ def checked(function: Any) -> Any:
     """
     if isinstance(function, type):
         # Not by a name that type checkers know, which would take it for another signature.
-        function.__init__ = _door(vars(function)["__init__"])
+        setattr(function, "__init__", _door(vars(function)["__init__"]))  # noqa: B010
         return function
     return _door(function)
 

@@ -9,7 +9,7 @@ import numbers
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import InitVar
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, is_typeddict
 
 import numpy as np
 
@@ -43,6 +43,8 @@ def fits(value: object, hint: Any) -> bool:
         return isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc"
     if kind is type and inside and isinstance(value, type):
         return issubclass(value, inside[0])
+    if is_typeddict(kind):
+        return isinstance(value, dict)
     if kind is Any or not isinstance(kind, type):
         return True
     if getattr(kind, "_is_protocol", False):
@@ -78,11 +80,13 @@ def words(hint: Any) -> str:
         return " or ".join(map(words, inside))
     if kind is Literal:
         return " or ".join(map(repr, inside))
+    if is_typeddict(kind):
+        return "a dict"
     if kind is Mapping:
         return f"a dict of names, each with {words(inside[1])}"
     if kind in (Sequence, Iterable):
         return f"a list with {words(inside[0])}" if inside else "a list"
-    names = {
+    names: dict[object, str] = {
         float: "a number",
         complex: "a number",
         int: "a whole number",

@@ -273,7 +273,8 @@ def best_faders(paths: np.ndarray, target: np.ndarray, *, ridge: float = 1e-4) -
     check_number("ridge", ridge, above=0, cure="Use 1e-4, or less for larger faders.")
     cost = np.sqrt(ridge * (paths**2).sum(1).max()) * np.eye(len(paths))
     rows = np.concatenate((paths.T, cost))
-    return optimize.nnls(rows, np.concatenate((target, np.zeros(len(paths)))))[0].astype(np.float32)
+    gains, _ = optimize.nnls(rows, np.concatenate((target, np.zeros(len(paths)))))
+    return np.asarray(gains, dtype=np.float32)
 
 
 @checked

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import signal
 
-from eqlib.baselines.refine import Clip, error_energy, late, refine
+from eqlib.baselines.refine import Clip, error_energy, late, refine, triangle_with
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import check_integer, check_type
@@ -73,7 +73,7 @@ def _solutions(clips: list[Clip], sections: int) -> Iterator[np.ndarray]:
             delayed = [late(x, k) for k in range(order + 1)]
             delayed += [-late(y, k) for k in range(1, order + 1)]
             rows = np.stack([*delayed, y], axis=-1)
-            triangle = np.linalg.qr(np.concatenate([triangle, rows]), mode="r")
+            triangle = triangle_with(triangle, rows)
         scale = np.linalg.norm(triangle[:, :-1], axis=0) + np.finfo(float).tiny
         # More sections than the effect has leave directions undecided: the shortest solution.
         solved = np.linalg.lstsq(triangle[:, :-1] / scale, triangle[:, -1], rcond=1e-14)[0] / scale

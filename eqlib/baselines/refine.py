@@ -6,7 +6,7 @@ Chapter: "When not to use a network".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from scipy import linalg, signal
@@ -38,7 +38,8 @@ def refine(sos: np.ndarray, clips: Sequence[Clip]) -> np.ndarray:
     Source: J. Moré, "The Levenberg-Marquardt algorithm: implementation and theory", Lecture Notes
     in Mathematics 630, 1978.
     """
-    best, damping = sos.copy(), FIRST_DAMPING
+    best: np.ndarray = sos.copy()
+    damping = FIRST_DAMPING
     energy = error_energy(best, clips)
     for _ in range(ITERATIONS):
         triangle = _triangle(best, clips)
@@ -73,6 +74,16 @@ def late(x: np.ndarray, samples: int) -> np.ndarray:
     return np.concatenate([np.zeros(samples), x[: len(x) - samples]])
 
 
+def triangle_with(triangle: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """R of the QR decomposition of all rows so far: of those behind `triangle`, and of these.
+
+    Args:
+        triangle: (columns, columns).
+        rows: (rows, columns).
+    """
+    return cast("np.ndarray", np.linalg.qr(np.concatenate([triangle, rows]), mode="r"))
+
+
 def _step(sos: np.ndarray, triangle: np.ndarray, damping: float) -> np.ndarray:
     """The sections after one step, from the R of the derivatives with the residual beside them."""
     R, residual = triangle[:-1, :-1], triangle[:-1, -1]
@@ -80,7 +91,7 @@ def _step(sos: np.ndarray, triangle: np.ndarray, damping: float) -> np.ndarray:
     rows = np.concatenate([R, np.sqrt(damping) * np.diag(scale)])
     goal = np.concatenate([residual, np.zeros(len(scale))])
     change = linalg.lstsq(rows / scale, goal)[0] / scale
-    moved = sos.copy()
+    moved: np.ndarray = sos.copy()
     moved[:, [0, 1, 2, 4, 5]] += change.reshape(-1, 5)
     return moved
 
@@ -96,12 +107,12 @@ def _triangle(sos: np.ndarray, clips: Sequence[Clip]) -> np.ndarray:
     for dry, wet in clips:
         output, derivatives = _derivatives(sos, dry)
         rows = np.stack([*derivatives, wet - output], axis=-1)
-        triangle = np.linalg.qr(np.concatenate([triangle, rows]), mode="r")
+        triangle = triangle_with(triangle, rows)
     return triangle
 
 
 def _derivatives(sos: np.ndarray, dry: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-    output = signal.sosfilt(sos, dry)
+    output: np.ndarray = signal.sosfilt(sos, dry)
     derivatives = []
     for number, section in enumerate(sos):
         poles_only = np.r_[1.0, 0.0, 0.0, section[3:]]

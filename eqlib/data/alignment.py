@@ -124,7 +124,8 @@ def _spectra(
 def _together(x: np.ndarray, y: np.ndarray, weights: np.ndarray, points: int) -> np.ndarray:
     """The weighted sum of all clips' correlations, each with a white spectrum."""
     whites = (w * _whitened(np.conj(a) * b) for a, b, w in zip(x, y, weights, strict=True))
-    return fft.irfft(sum(whites), points)
+    correlation: np.ndarray = fft.irfft(sum(whites), points)
+    return correlation
 
 
 def _whitened(spectrum: np.ndarray) -> np.ndarray:

@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import torch
 
 from eqlib.audio import Audio, check_not_silent, check_same_shape, to_array
 from eqlib.errors import EqlibError, check_integer, check_named, check_number, checked
+
+Info: TypeAlias = Mapping[str, Any]
+"""What is known of a clip; whoever made the clips knows of which type it is."""
 
 
 @checked
@@ -37,7 +40,7 @@ class Clips:
     lengths: np.ndarray
     names: tuple[str, ...]
     sample_rate: int
-    info: tuple[dict[str, Any], ...]
+    info: tuple[Info, ...]
 
     @classmethod
     @checked
@@ -47,7 +50,7 @@ class Clips:
         *,
         sample_rate: int,
         names: Sequence[str] | None = None,
-        info: Sequence[dict[str, Any]] | None = None,
+        info: Sequence[Info] | None = None,
     ) -> Clips:
         """Puts 1-D arrays one after the other and checks them.
 
@@ -102,7 +105,8 @@ class Clips:
     @cached_property
     def starts(self) -> np.ndarray:
         """Where each clip begins in `samples`: (clips,)."""
-        return np.cumsum(self.lengths) - self.lengths
+        starts: np.ndarray = np.cumsum(self.lengths) - self.lengths
+        return starts
 
     def views(self) -> Iterator[np.ndarray]:
         """Each clip, (samples,), where it stands in `samples`; none can be written to."""
@@ -117,7 +121,10 @@ class Clips:
     def __iter__(self) -> Iterator[np.ndarray]:
         return (view.copy() for view in self.views())
 
-    @checked
+    @overload
+    def __getitem__(self, key: str | int | np.integer[Any]) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, key: slice | Sequence[int] | Sequence[bool] | np.ndarray) -> Clips: ...
     def __getitem__(self, key: Any) -> Any:
         """Takes out one clip, (samples,), or smaller `Clips`; the class says for which keys.
 

@@ -207,7 +207,7 @@ def read(
             "Pass mix_to_mono=True to take their mean, or export the one channel you want.",
         )
     check_audio(str(path), audio.T)
-    mono = audio[:, 0] if channels == 1 else audio.mean(axis=1)
+    mono: np.ndarray = audio[:, 0] if channels == 1 else audio.mean(axis=1)
     check_not_silent(str(path), mono)
     if resample and file_rate != sample_rate:
         import librosa  # here, because it takes long to import and most sessions never need it

@@ -138,7 +138,7 @@ class EQ:
         Straight lines in dB over log frequency join the points; the first and last gain hold
         beyond them. `taps`, `phase` and `compensate_delay` as in `fir`.
         """
-        curve = Curve(frequencies_hz, gains_db)
+        curve = Curve(tuple(frequencies_hz), tuple(gains_db))
         return cls((FIR((curve,), taps, phase, compensate_delay),), sample_rate)
 
     @classmethod

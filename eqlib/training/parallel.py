@@ -58,13 +58,14 @@ def average_gradients(net: nn.Module) -> None:
     """Replaces each gradient by its mean over the processes."""
     if processes() == 1:
         return
-    parameters = [p for p in net.parameters() if p.grad is not None]
+    gradients = [p.grad for p in net.parameters() if p.grad is not None]
     # One message for all: the time of a message is mostly its journey.
-    flat = torch.cat([p.grad.flatten() for p in parameters])
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
     flat /= processes()
-    for p, grad in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-        p.grad.copy_(grad.view_as(p))
+    means = flat.split([gradient.numel() for gradient in gradients])
+    for gradient, mean in zip(gradients, means, strict=True):
+        gradient.copy_(mean.view_as(gradient))
 
 
 def highest(value: float) -> float:

@@ -60,5 +60,6 @@ class Progress:
         run = self.run
         if not run.watch:
             return False
-        now = {"step": run.step, "seconds": run.seconds(), "used": run.used()}
-        return run.watch.stepped(run.history.stage, mae=mae, **now)
+        return run.watch.stepped(
+            run.history.stage, mae=mae, step=run.step, seconds=run.seconds(), used=run.used()
+        )

@@ -93,6 +93,6 @@ def _scores(
     outputs = [process(clip) for clip in inputs]
     if not all(np.isfinite(output).all() for output in outputs):
         return math.nan, math.nan
-    mae = [metrics.mae(*both) for both in zip(targets, outputs, strict=True)]
-    snr_db = [metrics.snr_db(*both) for both in zip(targets, outputs, strict=True)]
-    return sum(mae).item() / len(mae), sum(snr_db).item() / len(snr_db)
+    maes = [metrics.mae(*both) for both in zip(targets, outputs, strict=True)]
+    snrs_db = [metrics.snr_db(*both) for both in zip(targets, outputs, strict=True)]
+    return float(sum(maes)) / len(maes), float(sum(snrs_db)) / len(snrs_db)
