@@ -67,9 +67,10 @@ screenshots: site ## Take the pictures of components that README shows
 bench: $(INSTALLED) ## Measure speed and results against their bounds
 	$(PY) tests/bench.py $(ARGS)
 
-lint: $(INSTALLED) ## Check style and formatting, notebooks included
+lint: $(INSTALLED) ## Check style, formatting (notebooks included) and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 clean: ## Remove the built book and the caches
 	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
