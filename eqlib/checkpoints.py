@@ -178,7 +178,7 @@ def load_weights(path: str | PathLike[str], net: EQNet, tensors: Mapping[str, Te
         raise damaged(path, str(error)) from error
 
 
-def description(net: EQNet) -> dict[str, Any]:
+def description(net: EQNet) -> dict[str, object]:
     """What a file's header says of a network: its class, config and info.
 
     Raises:
@@ -201,7 +201,7 @@ def description(net: EQNet) -> dict[str, Any]:
 
 
 @checked
-def class_of(path: str | PathLike[str], header: dict[str, Any]) -> type[EQNet]:
+def class_of(path: str | PathLike[str], header: dict[str, object]) -> type[EQNet]:
     """The class of network that a file's header names; `EQNet` in files of before it did.
 
     Raises:
@@ -229,7 +229,7 @@ def _find(name: object) -> type[EQNet] | None:
 
 
 @checked
-def check_same(path: str | PathLike[str], header: dict[str, Any], net: EQNet) -> None:
+def check_same(path: str | PathLike[str], header: dict[str, object], net: EQNet) -> None:
     """Raises `EqlibError` unless a file is of a network of the same class and config."""
     kind = class_of(path, header)
     if kind is not type(net):

@@ -22,6 +22,7 @@ from typing import (
     ParamSpec,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -60,7 +61,7 @@ class EqlibError(ValueError):
 
 def check_number(
     name: str,
-    value: Any,
+    value: object,
     *,
     above: float = -math.inf,
     below: float = math.inf,
@@ -81,7 +82,8 @@ def check_number(
     bounds = [f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf)
     expected = " ".join(["a finite number", " and ".join(bounds)]).strip()
     # float() would also take text, and the real part of a complex number.
-    one = value.item() if getattr(value, "shape", None) == () else value
+    one = cast("Any", value)
+    one = one.item() if getattr(one, "shape", None) == () else one
     try:
         is_number = isinstance(one, (numbers.Real, Decimal)) and not isinstance(one, bool)
         number = float(one) if is_number else math.nan
@@ -117,7 +119,7 @@ def check_numbers(
     )
 
 
-def check_integer(name: str, value: Any, *, at_least: int, cure: str) -> int:
+def check_integer(name: str, value: object, *, at_least: int, cure: str) -> int:
     """Returns `value` as an int if it is a whole number of at least `at_least`.
 
     Raises:
@@ -139,7 +141,7 @@ def check_sample_rate(name: str, given_hz: int, expected_hz: int) -> None:
         )
 
 
-def check_named(what: str, mapping: Any) -> None:
+def check_named(what: str, mapping: object) -> None:
     """Raises `EqlibError` unless `mapping` is a dict, or its like, with a name or more."""
     if not isinstance(mapping, Mapping) or not mapping:
         kind = "empty" if isinstance(mapping, Mapping) else f"a {type(mapping).__name__}"

@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 
@@ -66,7 +65,7 @@ class Pairs:
 
     dry: Clips
     wet: Clips
-    target: dict[str, Any] | None = None
+    target: dict[str, object] | None = None
     computed: InitVar[bool] = field(default=False, kw_only=True)
 
     def __post_init__(self, computed: bool) -> None:

@@ -25,7 +25,9 @@ from eqlib.errors import EqlibError, checked, checked_only
 
 
 @checked_only("tensors", "header")
-def write(path: str | PathLike[str], tensors: Mapping[str, Tensor], header: dict[str, Any]) -> Path:
+def write(
+    path: str | PathLike[str], tensors: Mapping[str, Tensor], header: Mapping[str, object]
+) -> Path:
     """Writes tensors and a JSON header to a safetensors file, complete or not at all.
 
     Raises:
@@ -84,7 +86,7 @@ def damaged(path: str | PathLike[str], why: str) -> EqlibError:
     )
 
 
-def _fingerprint(tensors: dict[str, Tensor], header: dict[str, Any]) -> str:
+def _fingerprint(tensors: dict[str, Tensor], header: Mapping[str, object]) -> str:
     digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -297,7 +296,7 @@ class EQ:
 
     __str__ = describe
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """All settings, as a dict that JSON can hold and `from_dict` makes an equal EQ of.
 
         Each stage names its "type": "biquad", "fir" (whose targets are stages too, or a "curve"),
@@ -306,7 +305,7 @@ class EQ:
         return stage_settings.written(self.stages, self.sample_rate)
 
     @classmethod
-    def from_dict(cls, settings: Any) -> EQ:
+    def from_dict(cls, settings: object) -> EQ:
         """The EQ that `to_dict` wrote, today or before stages named their types.
 
         Raises:
@@ -315,7 +314,7 @@ class EQ:
         return cls(*stage_settings.read(settings))
 
 
-def as_written_today(settings: Any) -> Any:
+def as_written_today(settings: object) -> object:
     """What `EQ.to_dict` wrote at any time, as it writes it today; anything else as it is.
 
     With it, what files of several ages hold is compared by its meaning.

@@ -32,7 +32,7 @@ CURE = "Use a dict that EQ.to_dict wrote, with no key more or less."
 
 
 @checked
-def to_dict(part: Part) -> dict[str, Any]:
+def to_dict(part: Part) -> dict[str, object]:
     """All settings of a stage or curve, with its type first."""
     tag = next(tag for tag, kind in TYPES.items() if isinstance(part, kind))
     return {"type": tag} | {name: _plain(getattr(part, name)) for name in _names(tag)}
@@ -66,7 +66,7 @@ def from_dict(settings: object) -> Part:
 
 
 @checked
-def written(stages: Iterable[Part], sample_rate: int) -> dict[str, Any]:
+def written(stages: Iterable[Part], sample_rate: int) -> dict[str, object]:
     """An equalizer of these stages, as `EQ.to_dict` gives it."""
     return {"stages": [to_dict(stage) for stage in stages], "sample_rate": sample_rate}
 

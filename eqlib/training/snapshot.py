@@ -58,7 +58,7 @@ def save(path: Path, run: Run) -> None:
 
 
 def find(
-    files: list[Path], net: EQNet, settings: dict[str, Any], *, resume: bool
+    files: list[Path], net: EQNet, settings: dict[str, object], *, resume: bool
 ) -> Snapshot | None:
     """The snapshot to go on from, if there is one and that is wanted.
 
@@ -84,7 +84,7 @@ def find(
     )
 
 
-def read(path: Path, net: EQNet, settings: dict[str, Any]) -> Snapshot:
+def read(path: Path, net: EQNet, settings: dict[str, object]) -> Snapshot:
     """Reads a snapshot for a run with these settings; nothing is changed yet.
 
     Raises:

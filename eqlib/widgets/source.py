@@ -12,8 +12,8 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from eqlib.errors import EqlibError
 
@@ -39,7 +39,7 @@ class Source:
         return f"```python\n{self!r}\n```"
 
 
-def source(thing: Any) -> Source:
+def source(thing: Callable[..., object]) -> Source:
     """The source of a function, method or class of eqlib, without its docstring.
 
     Left out is also `@checked`, which is about what is refused and not about what is done.

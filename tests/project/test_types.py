@@ -5,23 +5,22 @@ from __future__ import annotations
 import ast
 import textwrap
 
-import pytest
-
 from support import MODULES, each_module
 
 # name -> why there is no other type for it
-JUSTIFIED: dict[str, str] = {}
-
-# Two other branches are at work in these; they follow when both are merged.
-LATER = {
-    "checkpoints",
-    "data.clips",
-    "data.pairs",
-    "equalizers.eq",
-    "equalizers.settings",
-    "errors",
-    "training.snapshot",
-    "widgets.source",
+JUSTIFIED: dict[str, str] = {
+    "checkpoints.config_of.header": "JSON from a file, whose types are looked at here",
+    "data.clips.Info": "known to whoever made the clips",
+    "data.clips.Clips.__getitem__": "its overloads tell",
+    "data.clips.Clips.__getitem__.key": "its overloads tell",
+    "data.tensors.read": "JSON from a file, whose types the reader looks at",
+    "equalizers.settings.read": "settings from a file, which the equalizer looks at",
+    "errors.check_type.hint": "Python has no type for what an annotation may write",
+    "errors.checked": "its overloads tell",
+    "errors.checked.function": "its overloads tell",
+    "hints.fits.hint": "Python has no type for what an annotation may write",
+    "hints.words.hint": "Python has no type for what an annotation may write",
+    "training.snapshot.Snapshot.header": "JSON from a file, whose types the reader looks at",
 }
 
 
@@ -81,8 +80,6 @@ def found_in(source, module):
 
 @each_module
 def test_no_public_type_is_any(module):
-    if module in LATER:
-        pytest.xfail("another branch's")
     found = found_in(MODULES[module].read_text(encoding="utf-8"), module)
     assert set(found) - JUSTIFIED.keys() == set()
 
