@@ -24,7 +24,7 @@ from eqlib.widgets.linking import PAGE, module
 from eqlib.widgets.player import ComparisonPlayer, player
 from eqlib.widgets.source import source
 
-COMPONENTS = ("desk", "inside", "monitor", "network", "player")
+COMPONENTS = ("desk", "inside", "monitor", "network", "player", "workbench")
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4
 
 

@@ -1,11 +1,22 @@
 // An equalizer while it is drawn: bands, or a curve through points, kept within their limits. What it
 // looks like is its users' matter: the desk and the workbench.
-import { curvePython, taps, tapsDb } from "./curve.js";
+import { TAPS, curvePython, taps, tapsDb } from "./curve.js";
 import { KINDS, LIMITS, asPython, gainDb } from "./equalizer.js";
 import { clamp, hertz } from "./plot.js";
 
 const NEW_HZ = [1000, 250, 4000, 500, 2000, 120, 6000]; // of added bands, those that are free
 export const FIRST_CURVE = { frequencies_hz: [60, 250, 1000, 4000], gains_db: [0, 3, -3, 0] };
+
+/** What EQ.to_dict wrote, as bands or a curve; null for what has nothing to draw. */
+export function fromDict(settings) {
+  const stages = settings?.stages ?? [];
+  const [{ target: [curve] = [], taps: length, phase } = {}] = stages;
+  if (stages.length === 1 && curve?.gains_db && length === TAPS && phase === "minimum") {
+    return { bands: [], curve: { frequencies_hz: curve.frequencies_hz, gains_db: curve.gains_db } };
+  }
+  if (!stages.every(({ kind }) => kind in KINDS)) return null;
+  return { bands: stages.map(({ type: _, ...band }) => ({ ...band, bypass: false })), curve: null };
+}
 
 export class Drawing {
   /**
@@ -21,6 +32,14 @@ export class Drawing {
   /** A copy of its settings. */
   get eq() {
     return structuredClone({ bands: this.bands, curve: this.curve });
+  }
+
+  /** Its settings as eqlib's EQ.to_dict has them. */
+  get dict() {
+    const stages = this.curve
+      ? [{ type: "fir", target: [{ type: "curve", ...structuredClone(this.curve) }], taps: TAPS, phase: "minimum", compensate_delay: false }]
+      : this.bands.filter(({ bypass }) => !bypass).map(({ bypass: _, ...band }) => ({ type: "biquad", ...band }));
+    return { stages, sample_rate: this.rate };
   }
 
   set({ bands, curve }) {

@@ -1,15 +1,12 @@
 // The trained network, run on any sound: in the reader's browser (by onnxruntime-web in a worker), or,
 // in Jupyter, by Python (eqlib.network_desk.NetworkDesk).
+import { Unfit, bufferOf, decodeFile } from "./audio_file.js";
 import { taps } from "./curve.js";
 import { make } from "./dom.js";
 import { inWords, matched } from "./loudness.js";
 import { mount as mountPlayer } from "./player.js";
 import { render } from "./sound.js";
 
-const LONGEST_S = 60;
-const SHORTEST_S = 0.1;
-const LARGEST_BYTES = 40e6; // a minute of 96 kHz, 24 bits and two channels has 35 MB
-const SILENT = 1e-4; // a peak of -80 dBFS
 const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
 
 /** Runs networks in a worker: in a page, which has no Python. */
@@ -49,35 +46,7 @@ function pageEngine(state) {
 
 const filtersOf = (eq, rate) => (eq.curve ? { taps: taps(eq.curve, rate) } : { bands: eq.bands });
 
-function bufferOf(samples, sampleRate) {
-  const buffer = new AudioBuffer({ length: samples.length, numberOfChannels: 1, sampleRate });
-  buffer.copyToChannel(samples, 0);
-  return buffer;
-}
-
-/** An error whose message is for the reader. */
-class Unfit extends Error {}
 const CANCELED = new Unfit("Canceled.");
-
-/** The samples of a file: decoded, one channel, at the network's sample rate. */
-async function decodeFile(file, sampleRate) {
-  if (file.size > LARGEST_BYTES) throw new Unfit(`This file has ${Math.round(file.size / 1e6)} MB. Cut out up to a minute of it.`);
-  let decoded;
-  try {
-    // The browser converts the sample rate while it decodes.
-    decoded = await new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
-  } catch {
-    throw new Unfit(`“${file.name}” cannot be decoded as audio here. WAV, FLAC, MP3 and Ogg files usually can.`);
-  }
-  if (decoded.duration > LONGEST_S) throw new Unfit(`“${file.name}” is ${Math.round(decoded.duration)} s long; ${LONGEST_S} s is the limit. Cut out a part.`);
-  if (decoded.duration < SHORTEST_S) throw new Unfit(`“${file.name}” is shorter than ${SHORTEST_S} s, too short to hear anything.`);
-  const channels = Array.from({ length: decoded.numberOfChannels }, (_, c) => decoded.getChannelData(c));
-  const mono = Float32Array.from(channels[0], (_, n) => channels.reduce((sum, channel) => sum + channel[n], 0) / channels.length);
-  const peak = mono.reduce((top, x) => Math.max(top, Math.abs(x)), 0);
-  if (peak < SILENT) throw new Unfit(`“${file.name}” is silent${channels.length > 1 ? ", at least when its channels are added to one" : ""}.`);
-  const said = `${decoded.duration.toFixed(1)} s${channels.length > 1 ? `, ${channels.length} channels averaged to one` : ""}, converted to ${sampleRate / 1000} kHz`;
-  return { samples: mono, said };
-}
 
 /** SNR of an output against its target, in dB. */
 export function snrDb(target, output) {

@@ -123,8 +123,9 @@ export async function mount(element, state) {
 
   const wave = make("canvas", { class: "eq-compare-wave", role: "img", height: HEIGHT });
   const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": `Live spectrum of what you hear, 50 Hz to ${highHz / 1000} kHz` });
-  const peak = Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
+  const loudest = () => Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
 
+  let peak = loudest();
   const shapes = new Map();
   function surface(canvas) {
     const width = Math.max(1, canvas.clientWidth);
@@ -318,6 +319,23 @@ export async function mount(element, state) {
 
   return {
     buffers,
+    /** Puts other samples, of the same length, into the tracks; what is heard goes on. */
+    replace(others) {
+      others.forEach(({ samples, ...rest }, index) => {
+        Object.assign(tracks[index], rest);
+        buffers[index] = decoder.createBuffer(1, samples.length, decoder.sampleRate);
+        buffers[index].copyToChannel(samples, 0);
+        radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${rest.change}`;
+      });
+      if (buffers.length > others.length) buffers[others.length] = difference(decoder, [buffers[target], buffers[output]], [tracks[target].gain_db, tracks[output].gain_db]);
+      shapes.clear();
+      peak = loudest();
+      if (mixer?.sources.length) {
+        offset = position();
+        began = mixer.start(offset, ...loop);
+      }
+      draw();
+    },
     get mixer() {
       return mixer;
     },
