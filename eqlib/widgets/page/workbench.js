@@ -189,6 +189,9 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
       curves.show(log, past);
       hearRun();
     },
+    note({ message: words }) {
+      say(words);
+    },
     failed({ message: words }) {
       enter(log?.snapshots.length ? "done" : "idle", "");
       say(words);

@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 
 const RUNS = 3; // earlier runs that stay in sight
 const RANGE_DB = 45; // of the filters' picture
-const HEIGHT = 130;
+const HEIGHT = 150;
 
 /** Builds it. */
 export function curvesSide() {
@@ -49,7 +49,7 @@ export function curvesSide() {
     about.textContent = [Number.isFinite(log.dryDb) ? `doing nothing: ${log.dryDb.toFixed(1).replace("-", "−")}` : "", Number.isFinite(log.tested) && moment === null ? `test notes: ${log.tested.toFixed(1).replace("-", "−")}` : ""].filter(Boolean).join(" · ");
 
     const last = Math.max(1, log.of, ...past.map((run) => run.of));
-    const size = { width: 340, height: 245, x: [0, last] };
+    const size = { width: 340, height: 215, x: [0, last] };
     const snrs = [log, ...past].flatMap((run) => second(run).map(({ snrDb }) => snrDb)).filter(Number.isFinite);
     const snr = chart({ ...size, y: [Math.min(0, ...snrs, ...[log.dryDb].filter(Number.isFinite)), Math.max(20, ...snrs) + 3], title: "SNR in dB over steps", label: `SNR on unseen notes over steps: ${checks.map(({ snrDb }) => snrDb.toFixed(1)).join(", ") || "nothing yet"}` });
     if (Number.isFinite(log.dryDb)) snr.line("eq-workbench-nothing", [[0, log.dryDb], [last, log.dryDb]]);
@@ -59,7 +59,7 @@ export function curvesSide() {
 
     const losses = log.losses.filter(([, loss]) => loss > 0);
     const all = [...losses, ...past.flatMap((run) => run.losses)].map(([, loss]) => loss);
-    const loss = chart({ ...size, height: 225, y: all.length ? [Math.min(...all) / 1.2, Math.max(...all) * 1.2] : [0.001, 0.1], logY: true, title: "loss (mean absolute error) over steps", label: "Loss over steps, on the training notes" });
+    const loss = chart({ ...size, height: 200, y: all.length ? [Math.min(...all) / 1.2, Math.max(...all) * 1.2] : [0.001, 0.1], logY: true, title: "loss (mean absolute error) over steps", label: "Loss over steps, on the training notes" });
     for (const run of past) loss.line("eq-workbench-past", smooth(run.losses));
     loss.line("eq-workbench-raw", losses);
     loss.line("eq-workbench-loss", smooth(losses));
