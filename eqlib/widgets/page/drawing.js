@@ -14,7 +14,7 @@ export function fromDict(settings) {
   if (stages.length === 1 && curve?.gains_db && length === TAPS && phase === "minimum") {
     return { bands: [], curve: { frequencies_hz: curve.frequencies_hz, gains_db: curve.gains_db } };
   }
-  if (!stages.every(({ kind }) => kind in KINDS)) return null;
+  if (!stages.every(({ kind }) => Object.hasOwn(KINDS, kind))) return null;
   return { bands: stages.map(({ type: _, ...band }) => ({ ...band, bypass: false })), curve: null };
 }
 

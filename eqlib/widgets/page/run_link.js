@@ -32,7 +32,7 @@ export function toFragment(eq, run) {
 
 function readBand(text) {
   const [kind, ...rest] = text.split(":");
-  if (!(kind in KINDS)) throw new Error(`“${kind}” is no kind of band`);
+  if (!Object.hasOwn(KINDS, kind)) throw new Error(`“${kind}” is no kind of band`);
   const bypass = rest.at(-1) === "off" && Boolean(rest.pop());
   const shape = rest.pop() ?? "";
   const [cutoff_hz, gain_db] = rest.map(number);
