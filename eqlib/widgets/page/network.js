@@ -4,20 +4,20 @@ import { taps } from "./curve.js";
 import { make } from "./dom.js";
 import { inWords, matched } from "./loudness.js";
 import { mount as mountPlayer } from "./player.js";
+import { addressesOf } from "./runtime.js";
 import { render } from "./sound.js";
 
 const LONGEST_S = 60;
 const SHORTEST_S = 0.1;
 const LARGEST_BYTES = 40e6; // a minute of 96 kHz, 24 bits and two channels has 35 MB
 const SILENT = 1e-4; // a peak of -80 dBFS
-const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
 
 /** Runs networks in a worker: in a page, which has no Python. */
 function pageEngine(state) {
   let worker = null;
   let giveUp = null; // ends the run under way
   const here = (path) => new URL(path, import.meta.url).href;
-  const addresses = [here("./ort/"), `https://cdn.jsdelivr.net/npm/${RUNTIME}/dist/`];
+  const addresses = addressesOf(here("./"));
   /** Lets go of a worker that is stopped or broken; the next run gets a new one. */
   function drop(error) {
     worker?.terminate();
