@@ -1,4 +1,4 @@
-"""The workbench: what it says of a target, its links and lines of Python, and its runs in the kernel."""
+"""The workbench: what it says of a target, its links and lines of Python, its runs in a kernel."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def test_the_networks_reach_is_what_the_bound_takes_it_for():
 
 @needs_node
 def test_the_bound_in_words_tells_what_is_out_of_reach(node):
-    script = "value.map((s) => reach.reachInWords(reach.reach(new drawing.Drawing(s, 16000).filters, 16000)))"
+    script = """value.map((state) => reach.reachInWords(
+        reach.reach(new drawing.Drawing(state, 16000).filters, 16000)))"""
     targets = [REACHES["low shelf"], REACHES["low and wide"], REACHES["low and narrow"], EQ.flat()]
     fine, caution, beyond, flat = node(script, [state_of(eq) for eq in targets])
     assert [found["grade"] for found in (fine, caution, beyond, flat)] == [
@@ -212,7 +213,7 @@ def test_what_cannot_be_drawn_is_not_taken_for_something_else(node):
 
 @needs_node
 def test_the_copied_lines_repeat_the_run(node):
-    """Executed as they are, but for fewer steps and notes; and compared with the same run by hand."""
+    """Executed as they are, but on fewer notes; and compared with the same run by hand."""
     run = {"filters": 16, "steps": 12, "learningRate": 4e-3, "pretrainSteps": 10, "seed": 3}
     lines = node(
         "run_python.runPython(new drawing.Drawing(value.eq, 16000).python, value.run, 4)",

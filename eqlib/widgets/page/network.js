@@ -5,16 +5,15 @@ import { taps } from "./curve.js";
 import { make } from "./dom.js";
 import { inWords, matched } from "./loudness.js";
 import { mount as mountPlayer } from "./player.js";
+import { addressesOf } from "./runtime.js";
 import { render } from "./sound.js";
-
-const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
 
 /** Runs networks in a worker: in a page, which has no Python. */
 function pageEngine(state) {
   let worker = null;
   let giveUp = null; // ends the run under way
   const here = (path) => new URL(path, import.meta.url).href;
-  const addresses = [here("./ort/"), `https://cdn.jsdelivr.net/npm/${RUNTIME}/dist/`];
+  const addresses = addressesOf(here("./"));
   /** Lets go of a worker that is stopped or broken; the next run gets a new one. */
   function drop(error) {
     worker?.terminate();
