@@ -1,4 +1,4 @@
-"""What a page needs to train a network by itself: graphs, their description, and notes to learn from.
+"""What a page needs to train a network by itself: graphs, their description, notes to learn from.
 
     write(Path("_onnx/training"))
 
@@ -6,7 +6,8 @@
 file                               what it holds
 =================================  ================================================================
 train-16.onnx, pretrain-16.onnx    one step of each stage (`eqlib.networks.step_onnx`)
-forward-16.onnx                    the network without its weights
+forward-16.onnx                    the network without its weights, and its two ends alone, as
+reconstruct-16.onnx                stage one trains them
 training.json                      the networks' sizes, and the order of their weights
 notes.flac                         piano notes, one after the other, as they are in the package
 notes.json                         which note begins where, which split it is of, and whose they are
@@ -29,10 +30,11 @@ from eqlib.data import recordings
 from eqlib.data.clips import Clips
 from eqlib.data.files import SAMPLE_RATE, replacing
 from eqlib.model import EQNetConfig
-from eqlib.networks.flat import layout
+from eqlib.networks.flat import Stage, layout
 from eqlib.networks.step_onnx import BETAS, EPSILON, export_forward, export_step
 
 FILTERS = (16, 32, 64, 128)
+STAGES: dict[Stage, str] = {"train": "forward", "pretrain": "reconstruct"}
 TRAIN_EVERY = 3
 """Of the piano notes for training, every third: 24 of 72, with all pitches and velocities."""
 
@@ -49,9 +51,9 @@ def write(folder: Path) -> list[Path]:
     paths = []
     for filters in FILTERS:
         config = replace(EQNetConfig(), filters=filters)
-        for stage in ("train", "pretrain"):
+        for stage, whole in STAGES.items():
             paths.append(export_step(config, stage, folder / f"{stage}-{filters}.onnx"))
-        paths.append(export_forward(config, folder / f"forward-{filters}.onnx"))
+            paths.append(export_forward(config, stage, folder / f"{whole}-{filters}.onnx"))
     paths.append(_write_json(folder / "training.json", description()))
     return [*paths, *write_notes(folder)]
 

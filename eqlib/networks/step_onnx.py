@@ -6,7 +6,8 @@ too: no runtime that can differentiate is needed. What changes from step to step
 
     export_step(EQNetConfig(filters=16), "train", "train-16.onnx")
 
-All weights are one row of numbers, in the order of `eqlib.networks.flat.layout`; so are Adam's two moments.
+All weights are one row of numbers, in the order of `eqlib.networks.flat.layout`; so are both of
+Adam's moments.
 
 It needs the packages onnx and onnxscript, which the extra "onnx" brings.
 
@@ -121,20 +122,24 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
     Raises:
         EqlibError: if onnx or onnxscript is not installed, or the file cannot be written.
     """
-    row = torch.zeros(sum(part.count for part in layout(config)))
-    frames, one = torch.zeros(2, 1, config.frame), torch.ones(())
-    inputs = (row, row, row, frames, frames, torch.ones(2), one, one, torch.ones(3), one)
+    count = sum(part.count for part in layout(config))
+    shapes = [(count,)] * 3 + [(2, 1, config.frame)] * 2 + [(2,), (), (), (3,), ()]
+    # Each a tensor of its own, for the exporter takes one that comes twice for one input.
+    inputs = tuple(torch.ones(shape) for shape in shapes)
     batch = {0: torch.export.Dim("frames", min=1, max=1024)}
     dynamic = [batch if name in ("x", "y", "weight") else None for name in INPUTS]
     return _write(Step(config, stage), inputs, dynamic, path, INPUTS, OUTPUTS)
 
 
-def export_forward(config: EQNetConfig, path: str | PathLike[str]) -> Path:
-    """Writes a network without its weights, which are an input: weights (P,), x -> y."""
+def export_forward(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) -> Path:
+    """Writes a network without its weights, which are an input.
+
+    Inputs weights, (P,), and x, (batch, 1, frame); output y, as x. The rest is as in `export_step`.
+    """
     row = torch.zeros(sum(part.count for part in layout(config)))
     frames = torch.zeros(2, 1, config.frame)
     dynamic = [None, {0: torch.export.Dim("frames", min=1, max=1024)}]
-    return _write(FlatEQNet(config), (row, frames), dynamic, path, ("weights", "x"), ("y",))
+    return _write(FlatEQNet(config, stage), (row, frames), dynamic, path, ("weights", "x"), ("y",))
 
 
 def _write(
