@@ -8,6 +8,7 @@ import { fromFragment, toFragment } from "./run_link.js";
 import { runPython } from "./run_python.js";
 import { curvesSide } from "./workbench_curves.js";
 import { listening } from "./workbench_listen.js";
+import { Runs, pageTrainer } from "./workbench_run.js";
 import { BATCH, expected, strip, time } from "./workbench_strip.js";
 import { takeAlong } from "./workbench_take.js";
 import { targetSide } from "./workbench_target.js";
@@ -16,21 +17,14 @@ const STAGES = { pretrain: "stage one", train: "stage two" };
 const DOWNLOAD = "The first run loads 15 MB. ";
 const weightsOf = (filters) => (64 + 1 + 128 + 1 + 64 * 64 + 64) * filters + 64 * 64 + 64 + 1;
 
-/** The page's own trainer, which is loaded when it is first needed; and how it meets eqlib's files. */
-async function pageTrainer() {
-  const [{ openTrainer }, { read, write }] = await Promise.all([import("./trainer.js"), import("./safetensors.js")]);
-  const trainer = await openTrainer({});
-  return Object.assign(trainer, {
-    async toFile() {
-      const found = await trainer.checkpoint();
-      return { step: found.step, content: await write(found) };
-    },
-    async fromFile(content) {
-      const found = await read(content);
-      await trainer.load(found);
-      return found.header;
-    },
-  });
+/** How a run went, in words. */
+function outcome({ tested, best, dryDb }, reason) {
+  const reached = Number.isFinite(tested) ? tested : best?.snrDb;
+  const early = reason === "stopped" ? "Stopped; the best weights so far are kept. " : "";
+  if (!Number.isFinite(reached)) return `${early}Stage two has not begun.`;
+  const where = Number.isFinite(tested) ? "notes that it never met" : "the validation notes";
+  const worse = reached < dryDb ? " That is worse than doing nothing." : "";
+  return `${early}On ${where} the network comes within ${reached.toFixed(1).replace("-", "−")} dB SNR of the target.${worse} Now listen below.`;
 }
 
 /**
@@ -43,21 +37,18 @@ async function pageTrainer() {
 export function mount(element, state, { open = pageTrainer, changed = () => {}, linked = true } = {}) {
   const rate = state.sample_rate;
   const given = linked ? fromFragment(location.hash) : null;
-  let opening = null; // a promise of the trainer
-  let trainer = null;
-  let phase = "idle";
-  let log = null; // of the run that is shown
-  let past = []; // the logs of those before it, with the same target
   let speed = 1; // of this machine, over what was expected
+  let said = ""; // at the end of the strip
   let saving = 0;
 
   const message = make("p", { class: "eq-workbench-message", role: "status" });
   const say = (words) => (message.textContent = words);
   const forecast = make("p", { class: "eq-workbench-forecast" });
-  const controls = strip(given?.run ?? state.run ?? {}, { changed: altered, say, act: { train, stop, proceed, reseed } });
+  const runs = new Runs(open, { phase: show, said: say, opened: (notes) => ears.add(notes), noted, progress, snapshot: draw, ended });
+  const controls = strip(given?.run ?? state.run ?? {}, { changed: altered, say, act: { train, stop: () => runs.stop(), proceed, reseed } });
   const target = targetSide({ ...state, ...(given?.eq ?? {}) }, { changed: altered, say });
   const curves = curvesSide();
-  const ears = listening(state, { process: (signal, step) => trainer.process(signal, step === log.best?.step ? undefined : step), looked: look, say });
+  const ears = listening(state, { process: (signal, step) => runs.process(signal, step), looked: look, say });
   const take = takeAlong({ link: linked ? () => `${location.href.split("#")[0]}#${fragment()}` : null, python: () => runPython(target.drawing.python, controls.run, BATCH), save, open: openFile, say });
 
   // --- what is expected, and the address
@@ -70,11 +61,11 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     const size = `${run.filters} filters, ${weightsOf(run.filters).toLocaleString("en")} weights: `;
     const lasts = `about ${time(expected(run, speed))} of training. `;
     forecast.className = `eq-workbench-forecast eq-workbench-${grade}`;
-    forecast.replaceChildren(make("span", {}, text), ` ${size}${lasts}${trainer || !linked ? "" : DOWNLOAD}`);
+    forecast.replaceChildren(make("span", {}, text), ` ${size}${lasts}${runs.trainer || !linked ? "" : DOWNLOAD}`);
   }
   function altered() {
     expect();
-    if (phase === "done") show();
+    if (runs.phase === "done") show("done");
     changed(target.drawing.eq, controls.run);
     if (!linked) return;
     clearTimeout(saving);
@@ -84,185 +75,106 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     if (eq) target.set(eq);
     controls.set(run);
     expect();
-    if (phase === "done") show();
+    if (runs.phase === "done") show("done");
     say(faults.length ? `The link is not quite right: ${faults.join("; ")}. The rest is as it says.` : "Target and settings are those of the link.");
   }
   const followed = () => {
     const found = fromFragment(location.hash);
-    if (found && !busy()) restore(found);
+    if (found && !runs.busy) restore(found);
   };
 
   // --- a run
 
-  const busy = () => ["loading", "training", "stopping"].includes(phase);
-  function show(words = controls.words) {
-    const same = log?.signature === signature();
-    controls.words = words;
-    controls.show(phase, { can: same, words });
-    take.show({ trained: phase === "done", busy: busy() });
-    target.side.inert = element.classList.toggle("eq-workbench-busy", busy());
+  function show(phase) {
+    said = { loading: "loading …", training: "starting …", stopping: "stopping …", idle: "" }[phase] ?? said;
+    controls.show(phase, { can: runs.log?.signature === signature(), words: said });
+    take.show({ trained: phase === "done", busy: runs.busy });
+    target.side.inert = element.classList.toggle("eq-workbench-busy", runs.busy);
+    if (phase !== "training") return;
+    say("");
+    ears.open(null);
+    target.show([], null);
   }
-  function enter(next, words) {
-    phase = next;
-    show(words);
+  function about() {
+    return { ...controls.run, signature: signature(), effect: structuredClone(target.drawing.filters) };
   }
-  async function ready() {
-    if (trainer) return trainer;
-    enter("loading", "loading …");
-    opening ??= open();
-    try {
-      trainer = await opening;
-    } catch (error) {
-      opening = null;
-      enter(log ? "done" : "idle", "");
-      say(`The page cannot train here: ${error.message}`);
-      return null;
-    }
-    for (const [name, listen] of Object.entries(heard)) trainer.addEventListener(name, ({ detail }) => listen(detail));
-    ears.add(trainer.notes.filter(({ split }) => split === "test"));
-    return trainer;
+  function settings() {
+    return { ...controls.run, target: target.drawing.dict, batch: BATCH };
   }
-  async function train() {
-    if (!(await ready())) return;
-    const { run } = controls;
-    if (log && log.signature === signature()) past.push(log);
-    else past = [];
-    log = { of: run.steps + run.pretrainSteps, losses: [], checks: [], snapshots: [], dryDb: NaN, best: null, tested: NaN, signature: signature(), effect: structuredClone(target.drawing.filters), ...run };
-    begin(() => trainer.start({ filters: run.filters, target: target.drawing.dict, pairs: null, pretrainSteps: run.pretrainSteps, steps: run.steps, batch: BATCH, learningRate: run.learningRate, seed: run.seed }));
+  function train() {
+    return runs.start({ ...settings(), pairs: null }, about());
   }
-  async function proceed() {
-    const { steps, learningRate, seed } = controls.run;
-    log.of = (log.checks.at(-1)?.step ?? 0) + steps;
-    log.tested = NaN;
-    begin(() => trainer.continue({ steps, target: log.dict ?? target.drawing.dict, batch: BATCH, learningRate, seed }));
+  function proceed() {
+    return runs.proceed(settings());
   }
   function reseed() {
     controls.set({ seed: controls.run.seed + 1 });
     altered();
     return train();
   }
-  function begin(how) {
-    say("");
-    ears.open(null);
-    target.show([], null);
-    curves.show(log, past);
-    enter("training", "starting …");
-    log.expected = expected(controls.run, 1);
-    try {
-      how();
-    } catch (error) {
-      heard.failed({ message: error.message });
-    }
+  function noted() {
+    curves.show(runs.log, runs.past);
   }
-  function stop() {
-    enter("stopping", "");
-    trainer.stop();
+  function progress({ step, of, stage, secondsLeft }) {
+    const left = Number.isFinite(secondsLeft) ? `, ${time(secondsLeft)} left` : "";
+    controls.progress(step / of, `${runs.log.pretrainSteps ? `${STAGES[stage]}, ` : ""}step ${step} of ${of}${left}`);
   }
-  const heard = {
-    started({ of, snrDryDb }) {
-      Object.assign(log, { of, dryDb: snrDryDb ?? NaN });
-      curves.show(log, past);
-    },
-    progress({ step, of, stage, loss, losses, secondsLeft }) {
-      log.losses.push(...(losses ?? [[step, loss]]));
-      const left = Number.isFinite(secondsLeft) ? `, ${time(secondsLeft)} left` : "";
-      controls.progress(step / of, `${log.pretrainSteps ? `${STAGES[stage]}, ` : ""}step ${step} of ${of}${left}`);
-      curves.show(log, past);
-    },
-    validated({ step, stage, snrDb, best }) {
-      log.checks.push({ step, stage, snrDb });
-      if (best && stage === "train") log.best = { step, snrDb };
-      curves.show(log, past);
-    },
-    snapshot(found) {
-      log.snapshots.push(found);
-      draw(log.snapshots.length - 1);
-    },
-    ended({ reason, step, seconds, best }) {
-      log.best = best ?? log.best;
-      log.tested = best?.testSnrDb ?? NaN;
-      log.of = step;
-      if (reason === "done" && seconds > 0) speed = seconds / log.expected;
-      expect();
-      enter("done", `${step} steps in ${time(seconds)}`);
-      say(outcome(reason));
-      curves.show(log, past);
-      hearRun();
-    },
-    note({ message: words }) {
-      say(words);
-    },
-    failed({ message: words }) {
-      enter(log?.snapshots.length ? "done" : "idle", "");
-      say(words);
-      if (phase === "done") hearRun();
-    },
-  };
-  function outcome(reason) {
-    const reached = Number.isFinite(log.tested) ? log.tested : log.best?.snrDb;
-    const early = reason === "stopped" ? "Stopped; the best weights so far are kept. " : "";
-    if (!Number.isFinite(reached)) return `${early}Stage two has not begun.`;
-    const where = Number.isFinite(log.tested) ? "notes that it never met" : "the validation notes";
-    const worse = reached < log.dryDb ? " That is worse than doing nothing." : "";
-    return `${early}On ${where} the network comes within ${reached.toFixed(1).replace("-", "−")} dB SNR of the target.${worse} Now listen below.`;
-  }
-  function hearRun() {
-    const steps = [...new Set([...log.snapshots.map(({ step }) => step), ...(log.best ? [log.best.step] : [])])].sort((a, b) => a - b);
-    if (steps.length) ears.open({ steps, best: log.best?.step ?? steps.at(-1), filters: log.effect });
-    log.moments = steps;
+  function ended(reason) {
+    const { log } = runs;
+    if (reason === "done" && log.seconds > 0 && log.of === log.steps + log.pretrainSteps) speed = log.seconds / expected(log);
+    expect();
+    said = reason ? `${log.of} steps in ${time(log.seconds)}` : "";
+    show("done");
+    if (reason) say(outcome(log, reason));
+    const steps = runs.moments;
+    if (steps.length) ears.open({ steps, best: log.best?.step ?? steps.at(-1), effect: log.effect });
   }
 
   // --- moments
 
   function draw(index) {
-    const found = log.snapshots[index];
-    const before = log.snapshots.slice(0, index).map(({ response_db }) => response_db);
-    target.show(trainer.frequencies_hz, found?.response_db, before);
-    if (found) curves.showBank(found.bank_db, trainer.bank_hz.length, found.step);
+    const { snapshots } = runs.log;
+    const before = snapshots.slice(0, index).map(({ response_db }) => response_db);
+    target.show(runs.trainer.frequencies_hz, snapshots[index]?.response_db, before);
+    if (snapshots[index]) curves.showBank(snapshots[index].bank_db, runs.trainer.bank_hz.length, snapshots[index].step);
   }
   function look(index) {
-    const step = log.moments[index];
-    const nearest = log.snapshots.findLastIndex((snapshot) => snapshot.step <= step);
-    draw(nearest);
-    curves.show(log, past, step);
+    const step = runs.moments[index];
+    draw(runs.log.snapshots.findLastIndex((snapshot) => snapshot.step <= step));
+    curves.show(runs.log, runs.past, step);
   }
 
   // --- files
 
   async function save() {
-    const { step, content } = await trainer.toFile();
+    const { step, content } = await runs.trainer.toFile();
     return { name: `network-${step}.safetensors`, content };
   }
   async function openFile(file) {
-    const before = phase;
-    if (!(await ready())) throw new Error("the trainer could not be loaded.");
-    let header;
-    try {
-      header = await trainer.fromFile(await file.arrayBuffer());
-    } finally {
-      enter(before, "");
-    }
-    const eq = fromDict(header.info?.target);
-    if (eq) target.set(eq);
-    controls.set({ filters: header.config.filters });
-    past = [];
-    log = { of: 1, losses: [], checks: [], snapshots: [], dryDb: NaN, best: { step: 0, snrDb: NaN }, tested: NaN, signature: signature(), effect: structuredClone(target.drawing.filters), moments: [0], ...controls.run, pretrainSteps: 0 };
+    let eq = null;
+    const { config } = await runs.fromFile(await file.arrayBuffer(), (header) => {
+      eq = fromDict(header.info?.target);
+      if (eq) target.set(eq);
+      controls.set({ filters: header.config.filters });
+      return { ...about(), pretrainSteps: 0 };
+    });
     target.show([], null);
-    curves.show(log, past);
-    enter("done", "from a file");
+    curves.showBank(null);
+    noted();
+    said = "from a file";
+    runs.enter("done");
     altered();
-    await ears.open({ steps: [0], best: 0, filters: log.effect, from: file.name });
-    return `“${file.name}”: a network with ${header.config.filters} filters${eq ? ", and its target" : "; its target cannot be drawn here, so it is compared with the one above"}. Listen below, or continue its training.`;
+    await ears.open({ steps: [0], best: 0, effect: runs.log.effect });
+    return `“${file.name}”: a network with ${config.filters} filters${eq ? ", and its target" : "; its target cannot be drawn here, so it is compared with the one above"}. Listen below, or continue its training.`;
   }
 
-  target.side.append(curves.bank);
   element.classList.add("eq-workbench");
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "Workbench: train a network");
   element.replaceChildren(controls.element, forecast, message, make("div", { class: "eq-workbench-body" }, target.side, curves.side), ears.section, take.section);
   curves.show({ of: controls.run.steps, losses: [], checks: [], dryDb: NaN, best: null, pretrainSteps: 0 });
   expect();
-  show("");
+  show("idle");
   if (given) restore(given);
   if (linked) addEventListener("hashchange", followed);
 
@@ -273,15 +185,15 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     get run() {
       return controls.run;
     },
-    /** The run that is shown, and what is heard, for tests. */
+    /** The run that is shown, what is heard, and what goes on, for tests. */
     get log() {
-      return log;
+      return runs.log;
     },
     get last() {
       return ears.last;
     },
     get phase() {
-      return phase;
+      return runs.phase;
     },
     set(eq, run) {
       if (eq) target.set(eq);
@@ -293,7 +205,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
       clearTimeout(saving);
       curves.close();
       ears.close();
-      trainer?.close();
+      runs.trainer?.close();
     },
   };
 }

@@ -26,7 +26,7 @@ export function snrDb(target, output) {
 export function listening(state, { process, looked, say }) {
   const rate = state.sample_rate;
   const signals = new Map(Object.keys(state.sounds ?? {}).map((name) => [name, null])); // decoded when asked for
-  let run = null; // {steps: number[], filters, target, best: ?number}
+  let run = null; // {steps: number[], best: number, effect: ?{bands or taps}}
   let moment = 0;
   let player = null;
   let shown = null; // {name, input, target} in the player
@@ -145,7 +145,8 @@ export function listening(state, { process, looked, say }) {
       const input = await samplesOf(name);
       const output = await outputAt(name, input, step);
       if (mine !== turn) return;
-      const target = shown?.name === name ? shown.target : of.filters ? await render(bufferOf(input, rate), of.filters) : null;
+      if (!output.every(Number.isFinite)) throw new Error("the network's output is not made of numbers any more");
+      const target = shown?.name === name ? shown.target : of.effect ? await render(bufferOf(input, rate), of.effect) : null;
       if (mine !== turn) return;
       await put(name, input, target, output);
       if (target) {
