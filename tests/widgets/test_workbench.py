@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
 
 import eqlib
@@ -32,7 +34,7 @@ OTHER_RUN = {
 @pytest.fixture
 def node(tmp_path):
     """Runs an expression in Node.js, with the page's modules as names and `value` as JSON."""
-    names = ("drawing", "equalizer", "reach", "run_link", "run_python", "fields")
+    names = ("drawing", "equalizer", "reach", "run_link", "run_python", "fields", "pair_check")
     for path in PAGE.glob("*.js"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -361,3 +363,94 @@ def test_what_goes_wrong_in_the_kernel_is_told(bench):
     _made, ask, _sent = bench
     answer, _ = ask("start", settings=SETTINGS | {"learningRate": -1})
     assert "learning_rate is -1" in answer["error"]
+
+
+# --- two recordings of one's own
+
+
+PAIRED = """(() => {
+    const side = (samples) => ({ samples: Float32Array.from(samples), channels: [0] });
+    try {
+        const { pairs, seconds, said, warned } =
+            pair_check.paired(side(value.dry), side(value.wet), 16000);
+        const hz = [100, 500, 2000, 5000];
+        return {
+            seconds, said, warned,
+            sizes: Object.values(pairs).map(([samples]) => samples.length),
+            dry: Array.from(pairs.dry[0].slice(0, 2000)),
+            wet: Array.from(pairs.wet[0].slice(0, 2000)),
+            response_db: pair_check.measuredDb(pairs.dry[0], pairs.wet[0], hz, 16000),
+        };
+    } catch (error) {
+        return { error: error.message };
+    }
+})()"""
+
+
+@pytest.fixture(scope="module")
+def phrase():
+    return data.load(kind="phrase", split="test")[0][: 6 * RATE].astype(np.float32)
+
+
+def pair_of(node, dry, wet):
+    return node(PAIRED, {"dry": dry.tolist(), "wet": wet.tolist()})
+
+
+@needs_node
+@pytest.mark.parametrize(("lag", "sign"), [(0, 1), (700, 1), (-1_300, -1), (5, 1), (9_000, -1)])
+def test_a_pair_is_brought_together(node, phrase, lag, sign):
+    eq = TARGETS["vocal-chain"]
+    wet = sign * np.asarray(eq(phrase))
+    late = np.pad(wet, (lag, 0)) if lag >= 0 else wet[-lag:]
+    found = pair_of(node, phrase, late)
+    assert any("upside down" in words for words in found["said"]) == (sign < 0)
+    moved = abs(lag) > 16
+    assert any("moved" in words for words in found["said"]) == moved
+    if moved:
+        (words,) = [words for words in found["said"] if "moved" in words]
+        assert ("late" if lag > 0 else "early") in words
+        told_ms = float(words.split(" ms")[0].split()[-1])
+        assert told_ms == pytest.approx(1000 * abs(lag) / RATE, abs=0.2)  # and the EQ's own delay
+        first = max(0, -lag)
+        dry, moved_back = np.array(found["dry"]), np.array(found["wet"])
+        np.testing.assert_allclose(dry, phrase[first : first + len(dry)], atol=1e-6)
+        expected = np.asarray(eq(phrase))[first:]
+        off = [moved_back[4:-4] - expected[4 + k : len(dry) - 4 + k] for k in range(-2, 3)]
+        assert min(np.abs(error).max() for error in off) < 1e-3
+    exact = 20 * np.log10(np.abs(eq.response([100, 500, 2_000, 5_000])))
+    np.testing.assert_allclose(found["response_db"], exact, atol=1)
+    learned, _, chosen, _ = found["sizes"]
+    assert chosen / (learned + chosen) == pytest.approx(0.2, abs=0.01)
+    assert found["warned"] == []
+
+
+@needs_node
+def test_what_is_no_pair_is_refused(node, phrase):
+    noise = np.random.default_rng(0).standard_normal(len(phrase)).astype(np.float32)
+    assert "does not resemble" in pair_of(node, phrase, noise)["error"]
+    short = phrase[RATE : 4 * RATE]
+    assert "in common; 4 s is the least" in pair_of(node, short, short)["error"]
+
+
+@needs_node
+def test_clipping_and_two_clocks_are_told(node, phrase):
+    loud = np.clip(8 * phrase / np.abs(phrase).max(), -1, 1)
+    (words,) = pair_of(node, phrase, loud)["warned"]
+    assert "second is clipped" in words
+    n = np.arange(len(phrase))
+    slow = np.interp(n * (1 - 5e-4), n, phrase).astype(np.float32)
+    warned = pair_of(node, phrase, slow)["warned"]
+    assert any("drift apart" in words for words in warned)
+    longer = pair_of(node, phrase, np.pad(phrase, (0, 3 * RATE)))
+    assert any("differ by 3.0 s" in words for words in longer["said"])
+
+
+@needs_node
+@pytest.mark.parametrize("kind", ["WAV", "FLAC"])
+@pytest.mark.parametrize("rate", [16_000, 44_100, 96_000])
+def test_the_stated_sample_rate_is_read(node, kind, rate):
+    file = io.BytesIO()
+    sf.write(file, np.zeros(1_000, np.float32), rate, format=kind)
+    script = "pair_check.statedRate(Uint8Array.from(value).buffer)"
+    assert node(script, list(file.getvalue())) == rate
+    assert node(script, [1, 2, 3]) is None

@@ -46,17 +46,18 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
   const forecast = make("p", { class: "eq-workbench-forecast" });
   const runs = new Runs(open, { phase: show, said: say, opened: (notes) => ears.add(notes), noted, progress, snapshot: draw, ended });
   const controls = strip(given?.run ?? state.run ?? {}, { changed: altered, say, act: { train, stop: () => runs.stop(), proceed, reseed } });
-  const target = targetSide({ ...state, ...(given?.eq ?? {}) }, { changed: altered, say });
+  const target = targetSide({ ...state, ...(given?.eq ?? {}) }, { changed: altered, say, pairs: linked });
   const curves = curvesSide();
   const ears = listening(state, { process: (signal, step) => runs.process(signal, step), looked: look, say });
-  const take = takeAlong({ link: linked ? () => `${location.href.split("#")[0]}#${fragment()}` : null, python: () => runPython(target.drawing.python, controls.run, BATCH), save, open: openFile, say });
+  const take = takeAlong({ link: linked ? () => !target.paired && `${location.href.split("#")[0]}#${fragment()}` : null, python: () => !target.paired && runPython(target.drawing.python, controls.run, BATCH), save, open: openFile, say });
 
   // --- what is expected, and the address
 
   const fragment = () => toFragment(target.drawing.eq, controls.run);
-  const signature = () => JSON.stringify([target.drawing.dict, controls.run.filters]);
+  const teacher = () => (target.paired ? (target.pair?.response_db ?? "none") : target.drawing.dict);
+  const signature = () => JSON.stringify([teacher(), controls.run.filters]);
   function expect() {
-    const { grade, text } = reachInWords(reach(target.drawing.filters, rate));
+    const { grade, text } = target.paired ? { grade: target.pair ? "fine" : "flat", text: target.pair ? "The network learns what happened between the two recordings." : "Two recordings are to be the teacher." } : reachInWords(reach(target.drawing.filters, rate));
     const { run } = controls;
     const size = `${run.filters} filters, ${weightsOf(run.filters).toLocaleString("en")} weights: `;
     const lasts = `about ${time(expected(run, speed))} of training. `;
@@ -96,13 +97,18 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     target.show([], null);
   }
   function about() {
-    return { ...controls.run, signature: signature(), effect: structuredClone(target.drawing.filters) };
+    const known = { ...controls.run, signature: signature() };
+    if (!target.paired) return { ...known, effect: structuredClone(target.drawing.filters) };
+    const { validationDry, validationWet } = target.pair.pairs;
+    return { ...known, own: { name: "your recording, its end", samples: validationDry[0], target: validationWet[0] } };
   }
   function settings() {
-    return { ...controls.run, target: target.drawing.dict, batch: BATCH };
+    const { paired, drawing, pair } = target;
+    return { ...controls.run, target: paired ? null : drawing.dict, pairs: paired ? pair.pairs : null, batch: BATCH };
   }
   function train() {
-    return runs.start({ ...settings(), pairs: null }, about());
+    if (target.paired && !target.pair) return say("Two recordings are missing: one before, one after the box.");
+    return runs.start(settings(), about());
   }
   function proceed() {
     return runs.proceed(settings());
@@ -127,7 +133,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     show("done");
     if (reason) say(outcome(log, reason));
     const steps = runs.moments;
-    if (steps.length) ears.open({ steps, best: log.best?.step ?? steps.at(-1), effect: log.effect });
+    if (steps.length) ears.open({ steps, best: log.best?.step ?? steps.at(-1), effect: log.effect, own: log.own });
   }
 
   // --- moments
@@ -154,6 +160,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     let eq = null;
     const { config } = await runs.fromFile(await file.arrayBuffer(), (header) => {
       eq = fromDict(header.info?.target);
+      if (target.paired) target.teach(false);
       if (eq) target.set(eq);
       controls.set({ filters: header.config.filters });
       return { ...about(), pretrainSteps: 0 };

@@ -26,7 +26,7 @@ export function snrDb(target, output) {
 export function listening(state, { process, looked, say }) {
   const rate = state.sample_rate;
   const signals = new Map(Object.keys(state.sounds ?? {}).map((name) => [name, null])); // decoded when asked for
-  let run = null; // {steps: number[], best: number, effect: ?{bands or taps}}
+  let run = null; // {steps: number[], best: number, effect: ?{bands or taps}, own: ?{name, samples, target}}
   let moment = 0;
   let player = null;
   let shown = null; // {name, input, target} in the player
@@ -146,7 +146,7 @@ export function listening(state, { process, looked, say }) {
       const output = await outputAt(name, input, step);
       if (mine !== turn) return;
       if (!output.every(Number.isFinite)) throw new Error("the network's output is not made of numbers any more");
-      const target = shown?.name === name ? shown.target : of.effect ? await render(bufferOf(input, rate), of.effect) : null;
+      const target = shown?.name === name ? shown.target : of.own?.name === name ? of.own.target : of.effect ? await render(bufferOf(input, rate), of.effect) : null;
       if (mine !== turn) return;
       await put(name, input, target, output);
       if (target) {
@@ -202,6 +202,11 @@ export function listening(state, { process, looked, say }) {
         player = null;
         place.replaceChildren();
         return;
+      }
+      if (run.own) {
+        signals.set(run.own.name, run.own.samples);
+        offer();
+        clip.value = run.own.name;
       }
       moments.hidden = run.steps.length < 2;
       slider.max = run.steps.length - 1;

@@ -3,7 +3,7 @@ import { make } from "./dom.js";
 
 /**
  * Builds it.
- * @param {{link: () => string, python: () => string, save: () => Promise<{name: string, content: BlobPart}>,
+ * @param {{link: ?() => string|false, python: () => string|false, save: () => Promise<{name: string, content: BlobPart}>,
  *   open: (file: File) => Promise<string>, say: (words: string) => void}} told `open` returns what to say
  */
 export function takeAlong({ link, python, save, open, say }) {
@@ -11,6 +11,7 @@ export function takeAlong({ link, python, save, open, say }) {
   code.hidden = true;
   async function copy(text, words) {
     code.hidden = true;
+    if (!text) return say("Two recordings fit into no link and no line; draw a target for that. The weights can be saved.");
     try {
       await navigator.clipboard.writeText(text);
       say(words);

@@ -5,24 +5,29 @@ import { drawingPlot } from "./drawing_plot.js";
 import { KINDS } from "./equalizer.js";
 import { numberField } from "./fields.js";
 import { decibels, hertz } from "./plot.js";
+import { pairPanel } from "./workbench_pair.js";
 
+const MEASURED_HZ = Array.from({ length: 120 }, (_, i) => 40 * (7800 / 40) ** (i / 119));
 const GHOSTS = 8; // earlier responses that stay in sight, fading
 
 /**
  * Builds it.
  * @param {object} state bands, curve, presets (name -> {bands, curve}), sample_rate
- * @param {{changed: Function, say: (words: string) => void}} told
+ * @param {{changed: Function, say: (words: string) => void, pairs: boolean}} told; `pairs` if there may be
+ *   two recordings in the target's place
  */
-export function targetSide(state, { changed, say }) {
+export function targetSide(state, { changed, say, pairs }) {
   const drawing = new Drawing(state, state.sample_rate);
   let chosen = -1; // the point whose controls are unfolded
   const ghosts = make("g", { class: "eq-workbench-ghosts" });
   const trace = make("path", { class: "eq-workbench-trace", fill: "none" });
-  const plot = drawingPlot(drawing, { moved, removed: remove, chosen: choose, behind: [ghosts, trace] });
+  const measured = make("path", { class: "eq-workbench-measured", fill: "none" });
+  const plot = drawingPlot(drawing, { moved, removed: remove, chosen: choose, behind: [measured, ghosts, trace] });
   const chips = make("div", { class: "eq-workbench-chips", role: "group", "aria-label": "Points of the target" });
   const editor = make("div", { class: "eq-workbench-editor" });
   const key = make("p", { class: "eq-workbench-key" }, make("span", { class: "eq-key-target" }, "target"), make("span", { class: "eq-key-network" }, "network"));
   let fields = [];
+  let paired = false; // two recordings teach, instead of a drawn target
 
   function moved() {
     draw();
@@ -157,14 +162,39 @@ export function targetSide(state, { changed, say }) {
     rebuilt(`Target: ${value}.`);
     presets.value = value;
   });
-  const bar = make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Target"), make("span", { class: "eq-workbench-gap" }), ...(presets.length > 1 ? [presets] : []), shape);
-  const side = make("section", { class: "eq-workbench-card eq-workbench-target", "aria-label": "Target" }, bar, make("div", { class: "eq-workbench-plot" }, plot.svg, key), chips, editor);
+  const panel = pairs ? pairPanel(state.sample_rate, { changed: compare, hz: MEASURED_HZ }) : null;
+  const other = make("button", { type: "button", class: "eq-button-plain", onclick: () => teach(!paired) }, "Two recordings");
+  const bar = make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Target"), make("span", { class: "eq-workbench-gap" }), ...(presets.length > 1 ? [presets] : []), shape, ...(panel ? [other] : []));
+  const side = make("section", { class: "eq-workbench-card eq-workbench-target", "aria-label": "Target" }, bar, ...(panel ? [panel.panel] : []), make("div", { class: "eq-workbench-plot" }, plot.svg, key), chips, editor);
   build();
+  if (panel) panel.panel.hidden = true;
+
+  // --- two recordings instead
+
+  function teach(by) {
+    paired = by;
+    panel.panel.hidden = !paired;
+    side.classList.toggle("eq-workbench-paired", paired);
+    other.textContent = paired ? "Draw a target" : "Two recordings";
+    say("");
+    compare();
+  }
+  function compare() {
+    measured.setAttribute("d", paired && panel.found ? pathOf(MEASURED_HZ, panel.found.response_db) : "");
+    changed();
+  }
 
   return {
     side,
-    bar,
     drawing,
+    /** Whether two recordings teach, and what is known of them. */
+    get paired() {
+      return paired;
+    },
+    get pair() {
+      return panel?.found ?? null;
+    },
+    teach,
     /** Another target, without telling. */
     set(eq) {
       chosen = -1;
