@@ -25,7 +25,7 @@ POINTS = 90  # of a response
 BINS = 65  # of a filter's spectrum
 MOMENTS = 40  # of a run, whose weights are kept
 SECONDS = 0.1  # between two messages about progress
-VALIDATE_EVERY = 50  # steps
+VALIDATIONS = 10  # of a stage
 
 Tell = Callable[..., None]
 
@@ -59,26 +59,33 @@ class BenchRun:
     def go(self, *, steps: int, pretrain_steps: int, learning_rate: float, seed: int) -> None:
         """Trains, for the first time or once more, and tells how it ended."""
         began = time.monotonic()
-        recipe = Recipe(
-            learning_rate=learning_rate, batch=4, warmup_steps=30, validate_every=VALIDATE_EVERY
-        )
-        self._before, self._of = self.step, self.step + steps + pretrain_steps
+        self._of = self.step + steps + pretrain_steps
         spaced = np.geomspace(1, steps + pretrain_steps, MOMENTS - 1).round().astype(int)
-        self._moments = {self._before + int(step) for step in spaced}
+        self._moments = {self.step + int(step) for step in spaced}
         dry_db = _mean_snr_db(self.validation, lambda audio: audio)
         self.tell("started", {"of": self._of, "snrDryDb": dry_db})
         if not self.snapshots:
             self._snapshot("pretrain" if pretrain_steps else "train")
-        common = {"recipe": recipe, "seed": seed, "watch": self}
-        interrupted = False
-        if pretrain_steps:
-            history = eqlib.pretrain(
-                self.net, self.pairs, self.validation, steps=pretrain_steps, **common
+        stages = [(eqlib.pretrain, pretrain_steps)] if pretrain_steps else []
+        for fit, amount in [*stages, (eqlib.train, steps)]:
+            recipe = Recipe(
+                learning_rate=learning_rate,
+                batch=4,
+                warmup_steps=30,
+                validate_every=max(1, round(amount / VALIDATIONS)),
             )
-            interrupted = history.interrupted
             self._before = self.step
-        if not interrupted:
-            history = eqlib.train(self.net, self.pairs, self.validation, steps=steps, **common)
+            history = fit(
+                self.net,
+                self.pairs,
+                self.validation,
+                steps=amount,
+                recipe=recipe,
+                seed=seed,
+                watch=self,
+            )
+            if history.interrupted:
+                break
         self.tell("ended", self._ending(history, time.monotonic() - began))
 
     def at(self, step: int | None) -> EQNet:

@@ -229,7 +229,7 @@ def test_the_copied_lines_repeat_the_run(node):
     eq = TARGETS["low-shelf"]
     pairs = eqlib.pair(data.load(instrument="piano", split="train")[:2], eq)
     validation = eqlib.pair(data.load(instrument="piano", split="validation")[:1], eq)
-    recipe = Recipe(learning_rate=4e-3, batch=4, warmup_steps=30, validate_every=50)
+    recipe = Recipe(learning_rate=4e-3, batch=4, warmup_steps=30, validate_every=1)
     net = EQNet(EQNetConfig(filters=16), seed=3)
     eqlib.pretrain(net, pairs, validation, steps=10, recipe=recipe, seed=3, progress=False)
     eqlib.train(net, pairs, validation, steps=12, recipe=recipe, seed=3, progress=False)
@@ -299,7 +299,7 @@ def test_the_kernel_trains_as_train_does_and_tells_of_it(bench):
     notes = data.load(instrument="piano", split="train")[::3]
     pairs = eqlib.pair(notes, made.target)
     validation = eqlib.pair(data.load(instrument="piano", split="validation"), made.target)
-    recipe = Recipe(learning_rate=5e-3, batch=4, warmup_steps=30, validate_every=50)
+    recipe = Recipe(learning_rate=5e-3, batch=4, warmup_steps=30, validate_every=1)
     net = EQNet(EQNetConfig(filters=16), seed=2)
     eqlib.pretrain(net, pairs, validation, steps=5, recipe=recipe, seed=2, progress=False)
     history = eqlib.train(net, pairs, validation, steps=12, recipe=recipe, seed=2, progress=False)

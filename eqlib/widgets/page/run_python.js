@@ -1,4 +1,6 @@
-// A run as lines of Python that repeat it with eqlib.
+// A run as lines of Python that repeat it with eqlib: the same in all but the random numbers drawn.
+
+const VALIDATIONS = 10; // of a stage, as in learner.js
 
 /**
  * @param {string} target the line that makes the equalizer, such as "EQ.flat()"
@@ -15,9 +17,12 @@ export function runPython(target, { filters, steps, learningRate, pretrainSteps,
     'pairs = eqlib.pair(notes, target)',
     'validation = eqlib.pair(data.load(instrument="piano", split="validation"), target)',
     `net = EQNet(EQNetConfig(filters=${filters}), seed=${seed})`,
-    `recipe = Recipe(learning_rate=${learningRate}, batch=${batch}, warmup_steps=30, validate_every=50)`,
   ];
-  if (pretrainSteps) lines.push(`eqlib.pretrain(net, pairs, validation, steps=${pretrainSteps}, recipe=recipe, seed=${seed})`);
-  lines.push(`history = eqlib.train(net, pairs, validation, steps=${steps}, recipe=recipe, seed=${seed})`);
+  const fit = (name, amount) => [
+    `recipe = Recipe(learning_rate=${learningRate}, batch=${batch}, warmup_steps=30, validate_every=${Math.max(1, Math.round(amount / VALIDATIONS))})`,
+    `history = eqlib.${name}(net, pairs, validation, steps=${amount}, recipe=recipe, seed=${seed})`,
+  ];
+  if (pretrainSteps) lines.push(...fit("pretrain", pretrainSteps));
+  lines.push(...fit("train", steps));
   return `${lines.join("\n")}\n`;
 }

@@ -175,6 +175,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     return `“${file.name}”: a network with ${config.filters} filters${eq ? ", and its target" : "; its target cannot be drawn here, so it is compared with the one above"}. Listen below, or continue its training.`;
   }
 
+  target.side.append(curves.bank);
   element.classList.add("eq-workbench");
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "Workbench: train a network");

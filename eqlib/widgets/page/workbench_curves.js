@@ -17,7 +17,7 @@ export function curvesSide() {
     "section",
     { class: "eq-workbench-card eq-workbench-curves", "aria-label": "Learning" },
     make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Learning")),
-    make("p", { class: "eq-workbench-score" }, number, make("span", {}, make("span", {}, "dB SNR on unseen notes"), about)),
+    make("p", { class: "eq-workbench-score" }, number, make("span", {}, make("span", {}, "dB SNR, unseen notes"), about)),
     pictures,
   );
   const bank = make("div", { class: "eq-workbench-filters" }, canvas, caption);

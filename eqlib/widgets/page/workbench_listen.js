@@ -6,6 +6,7 @@ import { mount as mountPlayer } from "./player.js";
 import { decode, render } from "./sound.js";
 
 const STEP_MS = 900; // from one moment to the next, when all are played
+const BOOKS_NOTE = "F♯4"; // the one that goes through the chapters
 const LIFT_DB = 40; // at most, of an output
 const KEPT = 60; // outputs that are kept
 
@@ -187,6 +188,7 @@ export function listening(state, { process, looked, say }) {
     add(notes) {
       for (const { name, samples } of notes) signals.set(name, samples);
       offer();
+      clip.value = notes.findLast(({ name }) => name.includes(BOOKS_NOTE))?.name ?? notes[0]?.name ?? "";
     },
     /** A run to be heard, at its best; null takes what was there away. */
     async open(next) {

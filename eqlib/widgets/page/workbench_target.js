@@ -4,7 +4,7 @@ import { Drawing, FIRST_CURVE } from "./drawing.js";
 import { drawingPlot } from "./drawing_plot.js";
 import { KINDS } from "./equalizer.js";
 import { numberField } from "./fields.js";
-import { decibels, hertz } from "./plot.js";
+import { LOW_HZ, decibels, hertz } from "./plot.js";
 import { pairPanel } from "./workbench_pair.js";
 
 const MEASURED_HZ = Array.from({ length: 120 }, (_, i) => 40 * (7800 / 40) ** (i / 119));
@@ -136,8 +136,9 @@ export function targetSide(state, { changed, say, pairs }) {
     let path = "";
     let broken = true;
     for (const [i, f] of hz.entries()) {
-      if (Number.isFinite(db[i])) path += `${broken ? "M" : "L"}${plot.toX(f).toFixed(1)},${plot.toY(db[i]).toFixed(1)}`;
-      broken = !Number.isFinite(db[i]);
+      const drawable = f >= LOW_HZ && Number.isFinite(db[i]);
+      if (drawable) path += `${broken ? "M" : "L"}${plot.toX(f).toFixed(1)},${plot.toY(db[i]).toFixed(1)}`;
+      broken = !drawable;
     }
     return path;
   };
