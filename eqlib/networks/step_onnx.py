@@ -54,6 +54,7 @@ class Step(nn.Module):
         weight: Tensor,
         rate: Tensor,
         correction: Tensor,
+        epsilon: Tensor,
         norms: Tensor,
         between: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -73,7 +74,7 @@ class Step(nn.Module):
         gradient = gradient * torch.where(norm > limit, limit / norm, torch.ones(()))
         mean = mean + (gradient - mean) * (1 - BETAS[0])
         square = square * BETAS[1] + gradient * gradient * (1 - BETAS[1])
-        weights = weights - rate * mean / (square.sqrt() / correction + EPSILON)
+        weights = weights - rate * mean / (square.sqrt() / correction + epsilon)
         return weights, mean, square, mae, norm
 
 
@@ -86,6 +87,7 @@ INPUTS = (
     "weight",
     "rate",
     "correction",
+    "epsilon",
     "norms",
     "between",
 )
@@ -102,6 +104,7 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
     - weight: (batch,) of each frame in the loss: 1 for the mean absolute error.
     - rate: () the learning rate of this step, divided by 1 - 0.9 ** t in step t = 1, 2, ...
     - correction: () the square root of 1 - 0.999 ** t.
+    - epsilon: () Adam's, `EPSILON`. As a constant the exporter would take it for zero.
     - norms: (3,), between: (): where the limit of the gradient's length lies. Of n lengths, this
       step's and the n - 1 before it, the limit is the quantile q at place h = q (n - 1). With i the
       whole part of h: norms are numbers i - 1, i and i + 1 (from 0) of the n - 1 before, sorted,
@@ -123,7 +126,7 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
         EqlibError: if onnx or onnxscript is not installed, or the file cannot be written.
     """
     count = sum(part.count for part in layout(config))
-    shapes = [(count,)] * 3 + [(2, 1, config.frame)] * 2 + [(2,), (), (), (3,), ()]
+    shapes = [(count,)] * 3 + [(2, 1, config.frame)] * 2 + [(2,), (), (), (), (3,), ()]
     # Each a tensor of its own, for the exporter takes one that comes twice for one input.
     inputs = tuple(torch.ones(shape) for shape in shapes)
     batch = {0: torch.export.Dim("frames", min=1, max=1024)}

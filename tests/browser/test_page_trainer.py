@@ -374,11 +374,23 @@ def test_pairs_of_ones_own(trainer):
     ],
 )
 def test_targets_are_those_of_eqlib_to_the_sample(equalizer, trainer):
-    note = data.load(instrument="piano", split="train")["piano/sal_A0_v01"]
+    note = trainer.array("() => trainer.notes[0].samples")
     found = trainer.array("(eq) => applyEq(eq, trainer.notes[0].samples)", equalizer.to_dict())
-    np.testing.assert_array_equal(trainer.array("() => trainer.notes[0].samples"), note)
     expected = equalizer(note)
     np.testing.assert_allclose(found, expected, atol=2e-7 * np.abs(expected).max())
+
+
+def test_notes_are_those_of_the_package(trainer):
+    rows = trainer.page.evaluate("trainer.notes.map(({ name, split }) => [name, split])")
+    splits = [split for _, split in rows]
+    assert [splits.count(s) for s in ("train", "validation", "test")] == [24, 8, 12]
+    clips = data.load(instrument="piano", split=None)
+    split_of = {row["file"].removesuffix(".flac"): row["split"] for row in clips.info}
+    assert all(split_of[name] == split for name, split in rows)
+    for index in (0, 23, 24, 43):
+        found = trainer.array("(index) => trainer.notes[index].samples", index)
+        # Chromium divides 16-bit samples above zero by 32767, and others by 32768.
+        np.testing.assert_allclose(found, clips[rows[index][0]], rtol=1 / 32_767, atol=1e-9)
 
 
 def test_frames_are_drawn_as_often_as_their_place_is_loud(trainer):

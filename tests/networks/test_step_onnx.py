@@ -7,8 +7,8 @@ import onnxruntime
 import pytest
 import torch
 
-from eqlib import EQ, EQNet, EQNetConfig, Recipe, data, pair
-from eqlib import frames as frames_module
+from eqlib import EQ, EQNet, EQNetConfig, Recipe, pair
+from eqlib.data.clips import Clips
 from eqlib.networks import flat, page_layers
 from eqlib.networks.step_onnx import export_forward, export_step
 from eqlib.training.loop import fit
@@ -17,6 +17,7 @@ from eqlib.training.run import Run
 from eqlib.training.stages import Supervised, Unsupervised
 
 SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
+SHARP = {"local_kernel": 4}  # envelopes that are hardly smoothed have maxima to tell apart
 OTHER = {"orientation": "adjoint", "rectifier": "square", "unpooling": "position", "kernel": 16}
 STAGES = {"train": Supervised, "pretrain": Unsupervised}
 STEPS = 50
@@ -47,26 +48,21 @@ class Recorder:
 def trained(stage, net, recipe):
     """What eqlib's loop makes of a network: the frames it drew, and the loss of each step.
 
-    The frames are from within notes. In silence all samples of a pool are the same, and which of
-    them is taken for the maximum is a matter of rounding, where its position counts.
+    They learn from noise, whose maxima differ. Where two samples of a pool are the same to
+    rounding, as in silence, either may be taken for the maximum, and its position counts.
     """
-    clips = data.load(instrument="piano", split="train")[::12]
-    pairs = pair(clips, EQ.low_shelf(cutoff_hz=500, gain_db=10))
-    size, window = net.config.frame, frames_module.window("hann", net.config.frame).float()
     generator = np.random.default_rng(0)
+    noise = [level * generator.normal(size=3_000) for level in (0.02, 0.1, 0.3)]
+    clips = Clips.from_arrays(noise, sample_rate=16_000)
+    pairs = pair(clips, EQ.low_shelf(cutoff_hz=500, gain_db=10))
 
     class Within(STAGES[stage]):
         def draw(self, run):
-            places = [
-                (clip, start + np.arange(size))
-                for clip, start in generator.integers(0, (len(clips), 8_000), (recipe.batch, 2))
-            ]
-            dry, wet = (
-                torch.stack([torch.from_numpy(side[c][n]) * window for c, n in places])[:, None]
-                for side in (pairs.dry, pairs.wet)
-            )
-            frames.append((dry, wet) if stage == "train" else (dry, dry))
-            return frames[-1]
+            x, y = super().draw(run)
+            while (x.unflatten(-1, (-1, net.config.pool)) == 0).all(-1).any():
+                x, y = super().draw(run)
+            frames.append((x, y))
+            return x, y
 
     frames, watch = [], Recorder()
     run = Run(
@@ -114,6 +110,7 @@ def stepped(path, row, frames, recipe):
                 "weight": weight.astype(np.float32),
                 "rate": np.array(rate, np.float32),
                 "correction": np.array((1 - 0.999 ** (step + 1)) ** 0.5, np.float32),
+                "epsilon": np.array(1e-8, np.float32),
                 "norms": around,
                 "between": between,
             },
@@ -127,9 +124,9 @@ def stepped(path, row, frames, recipe):
     ("stage", "changes", "settings"),
     [
         ("train", {}, {}),
-        ("pretrain", {}, {}),
-        ("train", OTHER, {"loss": "normalized_mae"}),
-        ("pretrain", OTHER, {"clip_quantile": 1}),
+        ("pretrain", SHARP, {}),
+        ("train", OTHER | SHARP, {"loss": "normalized_mae"}),
+        ("pretrain", OTHER | SHARP, {"clip_quantile": 1}),
     ],
 )
 def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
@@ -146,8 +143,9 @@ def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
     for part in flat.layout(config):
         here = slice(part.first, part.first + part.count)
         expected = row_of(net)[here]
-        error = np.linalg.norm(weights[here] - expected)
-        assert error <= 1e-4 * np.linalg.norm(expected), part.name
+        error = np.sqrt(np.square(weights[here] - expected).mean())
+        size = np.sqrt(np.square(expected).mean())
+        assert error <= 1e-4 * max(size, 0.01), part.name  # a bias begins at zero
         moved = np.abs(expected - first[here]).max()
         still = stage == "pretrain" and part.name.startswith("dense")
         assert (moved == 0) if still else (moved > 1e-4), part.name
@@ -165,9 +163,9 @@ def test_clipping_cuts_what_the_recipe_cuts(tmp_path):
         first = row_of(net)
         frames, _ = trained("train", net, recipe)
         ends[quantile], _ = stepped(path, first, frames, recipe)
-        np.testing.assert_allclose(ends[quantile], row_of(net), atol=5e-4)
+        np.testing.assert_allclose(ends[quantile], row_of(net), atol=2e-4)
     for one, other in ((0.1, 0.5), (0.5, 1)):
-        assert np.abs(ends[one] - ends[other]).max() > 5e-3
+        assert np.abs(ends[one] - ends[other]).max() > 2e-3
 
 
 @pytest.mark.parametrize("stage", ["train", "pretrain"])

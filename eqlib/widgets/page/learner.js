@@ -20,7 +20,7 @@ export function snapshotSteps(steps) {
 export class Learner {
   /**
    * @param {object} ort the runtime
-   * @param {object} network of training.json: config, parts; betas
+   * @param {object} network of training.json: config, parts; betas, epsilon
    * @param {Function} graph name -> a session: "train", "pretrain", "forward", "reconstruct"
    * @param {Float32Array} weights to begin with
    */
@@ -88,7 +88,7 @@ export class Learner {
   async run(stage, { steps, batch, seed, snapshots, tell, between, ...recipe }) {
     const { ort, network, shape } = this;
     const session = await this.graph(stage);
-    const settings = { betas: network.betas, frame: shape.frame, loss: recipe.loss, clipQuantile: recipe.clipQuantile };
+    const settings = { betas: network.betas, epsilon: network.epsilon, frame: shape.frame, loss: recipe.loss, clipQuantile: recipe.clipQuantile };
     const stepper = new Stepper(ort, session, this.best.weights, settings);
     const random = generator(seed, ++this.runs);
     const every = Math.max(1, Math.round(steps / VALIDATIONS));

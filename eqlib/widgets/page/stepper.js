@@ -7,7 +7,7 @@ export class Stepper {
    * @param {object} ort the runtime
    * @param {object} session of a step's graph
    * @param {Float32Array} weights to begin with, in a row; they stay as they are
-   * @param {{betas: number[], frame: number, loss: string, clipQuantile: number}} settings
+   * @param {{betas: number[], epsilon: number, frame: number, loss: string, clipQuantile: number}} settings
    */
   constructor(ort, session, weights, settings) {
     Object.assign(this, { ort, session, settings, t: 0, clipping: new Clipping(settings.clipQuantile) });
@@ -32,7 +32,7 @@ export class Stepper {
    * @returns {Promise<number>} the mean absolute error, before the step
    */
   async step(x, y, rate) {
-    const { betas, frame, loss } = this.settings;
+    const { betas, epsilon, frame, loss } = this.settings;
     const shape = [x.length / frame, 1, frame];
     const corrections = correctionsOf(++this.t, betas);
     const { norms, between } = this.clipping.limits();
@@ -43,6 +43,7 @@ export class Stepper {
       weight: this.tensor(weightsOf(loss, y, frame), [shape[0]]),
       rate: this.tensor([rate / corrections.mean], []),
       correction: this.tensor([corrections.square], []),
+      epsilon: this.tensor([epsilon], []),
       norms: this.tensor(norms, [3]),
       between: this.tensor([between], []),
     });

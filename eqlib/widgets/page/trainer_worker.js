@@ -33,8 +33,9 @@ const graphOf = (filters) => (name) => {
 
 function learnerOf(filters, weights) {
   const network = description.networks[filters];
-  const { sample_rate } = network.config;
-  return new Learner(ort, { ...network, betas: description.betas, frequencies_hz: logGrid(sample_rate) }, graphOf(filters), weights);
+  const { betas, epsilon } = description;
+  const whole = { ...network, betas, epsilon, frequencies_hz: logGrid(network.config.sample_rate) };
+  return new Learner(ort, whole, graphOf(filters), weights);
 }
 
 /** Pairs to learn from, to validate on and to test on: notes and their target, or the reader's own. */
