@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-import eqlib
 from eqlib.analysis.systems import sweep_response
 from eqlib.audio import db
 from eqlib.data.pairs import Pairs
 from eqlib.metrics import snr_db
 from eqlib.model import EQNet
 from eqlib.training.history import History
+from eqlib.training.loop import pretrain, train
 from eqlib.training.recipe import Recipe
 
 POINTS = 90  # of a response
@@ -66,8 +66,8 @@ class BenchRun:
         self.tell("started", {"of": self._of, "snrDryDb": dry_db})
         if not self.snapshots:
             self._snapshot("pretrain" if pretrain_steps else "train")
-        stages = [(eqlib.pretrain, pretrain_steps)] if pretrain_steps else []
-        for fit, amount in [*stages, (eqlib.train, steps)]:
+        stages = [(pretrain, pretrain_steps)] if pretrain_steps else []
+        for fit, amount in [*stages, (train, steps)]:
             recipe = Recipe(
                 learning_rate=learning_rate,
                 batch=4,
