@@ -1,6 +1,7 @@
 // Inside the network: a cursor moves over one note's waveform, filter bank, envelopes and faders
 // (eqlib.inside.Inside); every filter can be heard by itself.
 import { make } from "./dom.js";
+import { columns } from "./envelope.js";
 import { hertz } from "./plot.js";
 
 const TITLES = {
@@ -161,6 +162,7 @@ export async function mount(element, state) {
     brush.fillStyle = getComputedStyle(element).color;
     return [brush, width, tall];
   }
+  let shape = []; // of the waveform, one a column
   function cursor(brush, width, tall) {
     brush.fillStyle = "#d55e00";
     brush.fillRect((time / seconds) * width - 1, 0, 3, tall);
@@ -169,11 +171,8 @@ export async function mount(element, state) {
     const samples = note.getChannelData(0);
     const [brush, width, tall] = surface(wave, WAVE);
     const peak = samples.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
-    for (let x = 0; x < width; x++) {
-      // A little of its neighbors too, or the columns would beat with the note's period.
-      const [a, b] = [x - 1, x + 2].map((at) => Math.floor((at / width) * rate * seconds));
-      let [low, high] = [0, 0];
-      for (let n = Math.max(0, a); n < b; n++) [low, high] = [Math.min(low, samples[n] ?? 0), Math.max(high, samples[n] ?? 0)];
+    if (shape.length !== width) shape = columns(samples, width, rate);
+    for (const [x, [low, high]] of shape.entries()) {
       brush.fillRect(x, tall * (0.5 - (0.48 * high) / peak), 1, Math.max(1, (tall * 0.48 * (high - low)) / peak));
     }
     cursor(brush, width, tall);

@@ -1,5 +1,6 @@
 // The comparison player: some sounds of one length on one clock, switched without a gap.
 import { make } from "./dom.js";
+import { columns } from "./envelope.js";
 import { Mixer, guessing } from "./mixer.js";
 
 const HEIGHT = 90;
@@ -136,17 +137,11 @@ export async function mount(element, state) {
     brush.fillStyle = brush.strokeStyle = getComputedStyle(element).color;
     return [brush, width];
   }
-  /** The lowest and highest sample of each column, kept: a minute has a million samples. */
-  function columns(width) {
+  /** The shape of the sound that is chosen, kept: a minute has a million samples. */
+  function shape(width) {
     if (shapes.get(selected)?.length !== width) {
-      const samples = buffers[selected].getChannelData(0);
-      const found = Array.from({ length: width }, (_, x) => {
-        const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
-        let [low, high] = [0, 0];
-        for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
-        return [low, high];
-      });
-      shapes.set(selected, found);
+      const buffer = buffers[selected];
+      shapes.set(selected, columns(buffer.getChannelData(0), width, buffer.sampleRate));
     }
     return shapes.get(selected);
   }
@@ -158,7 +153,7 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.75;
     // In the blind test the picture would give X away.
     const scale = (0.48 * HEIGHT) / peak;
-    for (const [x, [low, high]] of blind ? [] : columns(width).entries()) {
+    for (const [x, [low, high]] of blind ? [] : shape(width).entries()) {
       brush.fillRect(x, HEIGHT / 2 - high * scale, 1, Math.max(1, (high - low) * scale));
     }
     brush.globalAlpha = 1;
