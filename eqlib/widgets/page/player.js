@@ -53,7 +53,8 @@ export async function mount(element, state) {
   if (target >= 0 && output >= 0) {
     const gains = [tracks[target].gain_db, tracks[output].gain_db];
     buffers.push(difference(decoder, [buffers[target], buffers[output]], gains));
-    tracks.push({ name: "difference", change: `target minus output, at its own level${state.tracks[0].samples ? "" : "; the coding of the sounds adds to it"}` });
+    const coded = [tracks[target], tracks[output]].some(({ address }) => address?.startsWith("data:audio/mpeg"));
+    tracks.push({ name: "difference", change: `target minus output, at its own level${coded ? "; the coding of the sounds adds to it" : ""}` });
   }
   const duration = buffers[0].duration;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
