@@ -1,5 +1,6 @@
 // Inside the network: a cursor moves over one note's waveform, filter bank, envelopes and faders
 // (eqlib.inside.Inside); every filter can be heard by itself.
+import { output, take, volumeSlider } from "./bus.js";
 import { make } from "./dom.js";
 import { columns } from "./envelope.js";
 import { hertz } from "./plot.js";
@@ -68,6 +69,7 @@ export async function mount(element, state) {
   let time = seconds / 4;
   let filter = Math.round(filters / 8);
   let context = null;
+  let ears = null;
   let source = null;
   let turn = 0; // of whoever asked last to play
   let began = 0;
@@ -91,15 +93,19 @@ export async function mount(element, state) {
   }
   async function play(buffer, from, said) {
     stop();
+    take(stop);
     const mine = turn;
-    context ??= new AudioContext();
+    if (!context) {
+      context = new AudioContext();
+      ears = output(context);
+    }
     await context.resume();
     if (mine !== turn) return; // somebody else, or nobody any more
     const peak = buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
     const gain = 0.5 / peak;
     const level = new GainNode(context, { gain });
     source = new AudioBufferSourceNode(context, { buffer });
-    source.connect(level).connect(context.destination);
+    source.connect(level).connect(ears);
     source.onended = () => stop();
     source.start(0, from);
     began = context.currentTime - from;
@@ -235,7 +241,7 @@ export async function mount(element, state) {
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "Inside the network");
   element.replaceChildren(
-    make("div", { class: "eq-inside-bar" }, playNote, make("label", {}, "time ", slider), make("label", {}, "filter ", number), playBand),
+    make("div", { class: "eq-inside-bar" }, playNote, make("label", {}, "time ", slider), make("label", {}, "filter ", number), playBand, volumeSlider()),
     words,
     make(
       "div",

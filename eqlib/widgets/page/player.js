@@ -1,12 +1,13 @@
 // The comparison player: some sounds of one length on one clock, switched without a gap.
+import { blindTest } from "./abx.js";
+import { holds, output as ears, take, volumeSlider } from "./bus.js";
 import { make } from "./dom.js";
 import { columns } from "./envelope.js";
-import { Mixer, guessing } from "./mixer.js";
+import { Mixer } from "./mixer.js";
 
 const HEIGHT = 90;
 const SPECTRUM_HZ = [50, 20000]; // at most; up to half the sample rate
 let players = 0;
-let active = null; // the one that is heard; a page has many, and one pair of ears
 
 /** The buffers' common length: copies of them, the shorter ones with silence at their end. */
 function alike(context, buffers) {
@@ -77,13 +78,13 @@ export async function mount(element, state) {
     return passed < to ? passed : from + ((passed - from) % (to - from));
   }
   async function start() {
-    if (active && active !== stop) active();
-    active = stop;
+    take(stop);
     context ??= new AudioContext();
     await context.resume();
+    if (!holds(stop)) return;
     if (!mixer) {
       analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0.7 });
-      analyser.connect(context.destination);
+      analyser.connect(ears(context));
       mixer = new Mixer(context, buffers, analyser);
     }
     mixer.selected = selected;
@@ -154,13 +155,13 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.75;
     // In the blind test the picture would give X away.
     const scale = (0.48 * HEIGHT) / peak;
-    for (const [x, [low, high]] of blind ? [] : shape(width).entries()) {
+    for (const [x, [low, high]] of blind() ? [] : shape(width).entries()) {
       brush.fillRect(x, HEIGHT / 2 - high * scale, 1, Math.max(1, (high - low) * scale));
     }
     brush.globalAlpha = 1;
     brush.fillStyle = "#d55e00";
     brush.fillRect((position() / duration) * width - 1, 0, 3, HEIGHT);
-    const shown = blind ? "the hidden sound" : tracks[selected].name;
+    const shown = blind() ? "the hidden sound" : tracks[selected].name;
     wave.setAttribute("aria-label", `Waveform of ${shown}, ${duration.toFixed(2)} s, loop from ${loop[0].toFixed(2)} to ${loop[1].toFixed(2)} s`);
   }
   function spectrum() {
@@ -180,13 +181,13 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.8;
     brush.font = "13px sans-serif";
     brush.textAlign = "center";
-    brush.fillText(blind ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
+    brush.fillText(blind() ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
     brush.globalAlpha = 1;
   }
   function tick() {
     clearTimeout(timer); // a new loop starts while the old one ticks
     draw();
-    if (blind) idle();
+    if (blind()) idle();
     else spectrum();
     timer = setTimeout(tick, still.matches ? 500 : 40);
   }
@@ -217,49 +218,35 @@ export async function mount(element, state) {
 
   // --- the blind test
 
-  let blind = null; // {pair: [A, B], x: 0 or 1, right, trials}
-  const score = make("p", { role: "status", class: "eq-compare-score" });
-  function hearBlind(which) {
-    const { pair, x } = blind;
-    choose(which === 2 ? pair[x] : pair[which]);
-    hears.forEach((button, index) => button.setAttribute("aria-pressed", index === which));
+  const first = target >= 0 ? target : 0;
+  const second = output >= 0 ? output : first === 0 ? 1 : 0;
+  const hearBlind = (index) => {
+    choose(index);
     if (!mixer?.sources.length) toggle();
-  }
-  function answer(guess) {
-    const was = blind.x;
-    blind.trials += 1;
-    blind.right += guess === was ? 1 : 0;
-    blind.x = Math.random() < 0.5 ? 0 : 1;
-    const chance = guessing(blind.right, blind.trials);
-    score.textContent = `${guess === was ? "Right" : "Wrong"}, X was ${"AB"[was]}. ${blind.right} of ${blind.trials} right. By guessing alone, ${chance < 0.001 ? "less than 0.1" : (100 * chance).toPrecision(2)} % would do as well or better.`;
-    hearBlind(2);
-  }
-  const option = (index) => make("option", { value: index }, tracks[index].name);
-  const pairOf = [0, 1].map(() => make("select", {}, ...tracks.map((_, index) => option(index))));
-  const hears = ["A", "B", "X"].map((name, which) => make("button", { type: "button", "aria-pressed": false, onclick: () => hearBlind(which) }, `hear ${name}`));
-  const test = make(
-    "details",
-    { class: "eq-compare-abx" },
-    make("summary", {}, "Blind test (ABX)"),
-    make("p", {}, "X is A or B, drawn anew for each answer. Can you tell which? Decide before how many answers you will give, ten or more: whoever stops at the best moment is only lucky."),
-    make("p", { class: "eq-compare-bar" }, make("label", {}, "A: ", pairOf[0]), make("label", {}, "B: ", pairOf[1])),
-    make("p", { class: "eq-compare-bar" }, ...hears),
-    make("p", { class: "eq-compare-bar" }, ...["X is A", "X is B"].map((name, guess) => make("button", { type: "button", onclick: () => answer(guess) }, name))),
-    score,
-  );
-  function newTest() {
-    blind = { pair: pairOf.map((select) => Number(select.value)), x: Math.random() < 0.5 ? 0 : 1, right: 0, trials: 0 };
-    score.textContent = "";
-    hears.forEach((button) => button.setAttribute("aria-pressed", false));
-  }
-  pairOf.forEach((select) => select.addEventListener("change", newTest));
-  test.addEventListener("toggle", () => {
-    if (test.open) newTest();
-    else blind = null;
+  };
+  const test = tracks.length > 1 ? blindTest(tracks.map(({ name }) => name), [first, second], hearBlind, toggleBlind) : null;
+  const blind = () => test?.state;
+  function toggleBlind() {
     radios.querySelectorAll("input")[selected].checked = true;
-    radios.hidden = test.open; // which sound is heard is the question
+    radios.hidden = Boolean(blind()); // which sound is heard is the question
     draw();
     if (!mixer?.sources.length) idle();
+  }
+
+  // --- keys: Space plays, numbers choose
+
+  element.addEventListener("keydown", (event) => {
+    const { target: at, key } = event;
+    const writes = at.matches('input:not([type="radio"]), select, textarea');
+    if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    const index = Number(key) - 1;
+    if (key === " " && !at.matches("button, summary")) toggle();
+    else if (blind() && index in [0, 1, 2]) test.hear(index);
+    else if (!blind() && index in tracks) {
+      choose(index);
+      radios.querySelectorAll("input")[index].checked = true;
+    } else return;
+    event.preventDefault();
   });
 
   // --- the page
@@ -291,17 +278,17 @@ export async function mount(element, state) {
       return make("label", {}, radio, make("span", {}, make("strong", {}, track.name), ` ${track.change}`));
     }),
   );
-  pairOf[0].value = target >= 0 ? target : 0;
-  pairOf[1].value = output >= 0 ? output : Number(pairOf[0].value) === 0 ? Math.min(1, tracks.length - 1) : 0;
+  const keys = make("span", { class: "eq-compare-keys" }, `keys: Space, ${tracks.length > 1 ? `1 to ${tracks.length}` : "1"}`);
   element.classList.add("eq-compare");
   element.setAttribute("role", "group");
+  element.tabIndex = -1; // a click into it makes the keys its own
   element.setAttribute("aria-label", state.title ?? `Player: ${state.tracks.map((track) => track.name).join(", ")}`);
   element.replaceChildren(
     ...(state.title ? [make("p", {}, make("strong", {}, state.title))] : []),
     make("div", { class: "eq-compare-pictures" }, wave, bands),
-    make("div", { class: "eq-compare-bar" }, play, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement),
+    make("div", { class: "eq-compare-bar" }, play, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement, volumeSlider(), keys),
     radios,
-    ...(tracks.length > 1 ? [test] : []),
+    ...(test ? [test.element] : []),
     status,
   );
   draw();
@@ -318,11 +305,10 @@ export async function mount(element, state) {
       return mixer;
     },
     get blind() {
-      return blind;
+      return blind();
     },
     close() {
       if (mixer?.sources.length) stop();
-      if (active === stop) active = null;
       sizes.disconnect();
       themes.disconnect();
       context?.close();
