@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
 from itertools import product
 
 import numpy as np
@@ -18,43 +15,11 @@ from eqlib.equalizers.biquad import Biquad
 from eqlib.frames import cut, window
 from eqlib.metrics import loudness
 from eqlib.widgets.player import player
-from support import ROOT
+from nodejs import needs_node, node
 
-PAGE = ROOT / "eqlib" / "widgets" / "page"
 FREQUENCIES_HZ = np.geomspace(20, 7_990, 200)
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")
-
-
-def node(tmp_path, script, value):
-    """What a script prints as JSON; it finds the module's functions, and `value`."""
-    for name in (
-        "equalizer",
-        "fft",
-        "curve",
-        "sound",
-        "abx",
-        "bus",
-        "dom",
-        "loudness",
-        "frames",
-        "envelope",
-    ):
-        text = (PAGE / f"{name}.js").read_text().replace('.js"', '.mjs"')
-        (tmp_path / f"{name}.mjs").write_text(text)
-    head = 'import * as eq from "./equalizer.mjs";\nimport * as sound from "./sound.mjs";\n'
-    head += 'import * as curve from "./curve.mjs";\n'
-    head += 'import * as abx from "./abx.mjs";\n'
-    head += 'import * as loud from "./loudness.mjs";\n'
-    head += 'import * as frames from "./frames.mjs";\n'
-    head += 'import * as envelope from "./envelope.mjs";\n'
-    head += 'import fs from "fs";\n'
-    head += 'const value = JSON.parse(fs.readFileSync("value.json"));\n'
-    (tmp_path / "value.json").write_text(json.dumps(value))
-    (tmp_path / "script.mjs").write_text(head + f"console.log(JSON.stringify({script}));\n")
-    run = subprocess.run(["node", "script.mjs"], cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+pytestmark = needs_node
 
 
 def grid():
@@ -212,58 +177,3 @@ def test_a_drawn_curve_is_pythons_filter(tmp_path):
         exact_db = 20 * np.log10(np.abs(made.response(FREQUENCIES_HZ)))
         np.testing.assert_allclose(curve_db, exact_db, atol=0.01)
         assert eval(text, {"EQ": EQ}) == made
-
-
-# --- pictures of waveforms
-
-WIDTHS = (97, 240, 333, 640, 1_001)
-
-
-def drawn(tmp_path, sounds, rate):
-    """How high each column of a picture reaches, for each sound and width: (columns,)."""
-    script = """value.sounds.map((sound) => value.widths.map((width) =>
-        envelope.columns(Float32Array.from(sound), width, value.rate).map(([, high]) => high)))"""
-    sent = {"sounds": [x.tolist() for x in sounds], "widths": WIDTHS, "rate": rate}
-    return [[np.array(columns) for columns in each] for each in node(tmp_path, script, sent)]
-
-
-@pytest.mark.parametrize("rate", [16_000, 44_100])
-def test_a_picture_of_a_steady_sound_is_steady(tmp_path, rate):
-    """However columns and periods meet; also where the second harmonic is the strongest."""
-    t = np.arange(round(0.75 * rate)) / rate
-    tones = [np.sin(2 * np.pi * hz * t) / 2 for hz in (55, 82.4, 110, 370, 997, 3_100, 6_999)]
-    tones += [
-        (0.3 * np.sin(2 * np.pi * hz * t) + np.sin(4 * np.pi * hz * t + 1)) / 3
-        for hz in (61, 200, 371)
-    ]
-    for tone, pictures in zip(tones, drawn(tmp_path, tones, rate), strict=True):
-        for high in pictures:
-            assert np.ptp(high) < 0.03 * tone.max()
-            assert high.max() == pytest.approx(tone.max(), rel=1e-6)
-
-
-def test_a_picture_shows_the_sounds_own_maxima(tmp_path):
-    """Nothing within a column is left out, and nothing comes from farther than a period away."""
-    hz, rate = 370, 16_000
-    t = np.arange(12_000) / rate
-    fader = 1 + 0.8 * np.sin(2 * np.pi * 30 * t)
-    noise = np.random.default_rng(0).standard_normal(12_000) / 10
-    note = data.load(instrument="piano", split="test")["piano/sal_Fs4_v10"][:12_000]
-    sounds = {"moving": (fader * np.sin(2 * np.pi * hz * t) / 4, 1 / hz), "noise": (noise, 0.002)}
-    sounds["note"] = (note, 1 / hz)
-    pictures = drawn(tmp_path, [sound for sound, _ in sounds.values()], rate)
-    for (name, (sound, period_s)), each in zip(sounds.items(), pictures, strict=True):
-        around = int(np.ceil(period_s * rate / 2)) + 2
-        for high, width in zip(each, WIDTHS, strict=True):
-            edges = np.arange(width + 1) * len(sound) / width
-            for column, reached in enumerate(high):
-                a, b = int(np.ceil(edges[column])), int(np.ceil(edges[column + 1]))
-                middle = round((a + b) / 2)
-                least = max(0, sound[a:b].max(initial=0))
-                low, top = min(a - 2, middle - around), max(b + 2, middle + around)
-                # At the ends, as much comes from within.
-                low, top = max(0, low - max(0, top - len(sound))), top + max(0, -low)
-                assert least - 1e-7 <= reached <= max(0, sound[low:top].max()) + 1e-7, name
-    shown = pictures[0][WIDTHS.index(640)]
-    at = np.interp((np.arange(640) + 0.5) / 640 * 12_000, np.arange(12_000), fader) / 4
-    assert np.corrcoef(shown, at)[0, 1] > 0.99, "a fader that moves is seen to move"

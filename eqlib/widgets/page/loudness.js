@@ -3,7 +3,8 @@ import { coefficients } from "./equalizer.js";
 
 const PEAK_LIMIT_DB = -1; // leaves room for the overshoot of the sound card
 
-function filtered(samples, band, sampleRate) {
+/** What a band makes of samples. */
+export function filtered(samples, band, sampleRate) {
   const { b, a } = coefficients(band, sampleRate);
   const output = new Float64Array(samples.length);
   let [s1, s2] = [0, 0];

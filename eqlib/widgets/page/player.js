@@ -1,6 +1,7 @@
 // The comparison player: some sounds of one length on one clock, switched without a gap.
 import { blindTest } from "./abx.js";
 import { holds, output as ears, take, volumeSlider } from "./bus.js";
+import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
 import { columns } from "./envelope.js";
 import { Mixer } from "./mixer.js";
@@ -9,23 +10,10 @@ const HEIGHT = 90;
 const SPECTRUM_HZ = [50, 20000]; // at most; up to half the sample rate
 let players = 0;
 
-/** The buffers' common length: copies of them, the shorter ones with silence at their end. */
-function alike(context, buffers) {
-  const length = Math.max(...buffers.map((buffer) => buffer.length));
-  return buffers.map((buffer) => {
-    const copy = context.createBuffer(1, length, buffer.sampleRate);
-    copy.copyToChannel(buffer.getChannelData(0), 0);
-    return copy;
-  });
-}
-
 /** Target minus output, each brought back to its own level first. */
-function difference(context, [target, output], [targetDb, outputDb]) {
-  const made = context.createBuffer(1, target.length, target.sampleRate);
-  const [t, o, d] = [target, output, made].map((buffer) => buffer.getChannelData(0));
+function difference([target, output], [targetDb, outputDb]) {
   const [tGain, oGain] = [10 ** (-targetDb / 20), 10 ** (-outputDb / 20)];
-  for (let n = 0; n < d.length; n++) d[n] = t[n] * tGain - o[n] * oGain;
-  return made;
+  return target.map((t, n) => t * tGain - output[n] * oGain);
 }
 
 /**
@@ -38,25 +26,20 @@ function difference(context, [target, output], [targetDb, outputDb]) {
  */
 export async function mount(element, state) {
   const id = `eq-compare-${players++}`;
-  const decoder = new OfflineAudioContext(1, 1, state.sample_rate);
   const highHz = Math.min(SPECTRUM_HZ[1], state.sample_rate / 2);
-  const decoded = await Promise.all(
-    state.tracks.map(async ({ address, samples }) => {
-      if (!samples) return decoder.decodeAudioData(await (await fetch(address)).arrayBuffer());
-      const buffer = decoder.createBuffer(1, samples.length, decoder.sampleRate);
-      buffer.copyToChannel(samples, 0);
-      return buffer;
-    }),
-  );
+  const decoded = await Promise.all(state.tracks.map(({ address, samples }) => samples ?? fetched(address, state.sample_rate)));
   const tracks = [...state.tracks];
-  const buffers = alike(decoder, decoded);
+  const length = Math.max(...decoded.map((samples) => samples.length));
+  // The shorter ones with silence at their end.
+  const signals = decoded.map((samples) => (samples.length === length ? samples : Float32Array.from({ length }, (_, n) => samples[n] ?? 0)));
   const [target, output] = ["target", "output"].map((name) => tracks.findIndex((track) => track.name === name));
   if (target >= 0 && output >= 0) {
     const gains = [tracks[target].gain_db, tracks[output].gain_db];
-    buffers.push(difference(decoder, [buffers[target], buffers[output]], gains));
+    signals.push(difference([signals[target], signals[output]], gains));
     const coded = [tracks[target], tracks[output]].some(({ address }) => address?.startsWith("data:audio/mpeg"));
     tracks.push({ name: "difference", change: `target minus output, at its own level${coded ? "; the coding of the sounds adds to it" : ""}` });
   }
+  const buffers = signals.map((samples) => bufferOf(samples, state.sample_rate));
   const duration = buffers[0].duration;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
