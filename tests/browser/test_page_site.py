@@ -75,3 +75,86 @@ def test_on_a_phone_a_formula_has_the_whole_width(open_page):
     lost = page.locator("div.math:has(.eqno) > mjx-container").evaluate_all(narrower)
     assert lost
     assert max(lost) <= 1
+
+
+SHIFTS = """
+    window.shifted = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+        if (!entry.hadRecentInput) window.shifted += entry.value;
+    })).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [1366, 390, 320])
+@each_page
+def test_nothing_moves_and_nothing_is_wider_than_the_screen(chromium, address, name, width):
+    context = chromium.new_context(viewport={"width": width, "height": 768})
+    context.add_init_script(SHIFTS)
+    page = context.new_page()
+    page.goto(f"{address}/{name}.html")
+    page.locator("html[data-eq-ready]").wait_for()
+    page.wait_for_timeout(300)
+    shifted, wide = page.evaluate("[window.shifted, document.documentElement.scrollWidth]")
+    context.close()
+    assert shifted < 0.02
+    assert wide <= width
+
+
+@each_page
+def test_a_page_says_what_it_is_and_loads_no_mathjax(open_page, name):
+    asked = []
+    page = open_page("book/intro.html")  # to have somewhere to listen from
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page.url.replace("book/intro", name))
+    page.locator("html[data-eq-ready]").wait_for()
+    assert not [url for url in asked if "tex-mml" in url or "thebe" in url]
+    head = page.locator("head")
+    assert head.locator('link[rel="icon"]').get_attribute("href").endswith("favicon.svg")
+    assert head.locator('meta[property="og:title"]').get_attribute("content")
+    image = head.locator('meta[property="og:image"]').get_attribute("content")
+    assert page.request.get(f"{page.url.rsplit('/', 1)[0]}/{image}").ok
+    if name.startswith("book/"):
+        about = head.locator('meta[name="description"]').get_attribute("content")
+        assert 40 <= len(about) <= 203
+        assert head.locator('meta[property="og:description"]').get_attribute("content") == about
+
+
+UNSEEN = """() => {
+    const place = document.activeElement;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(place);
+    const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    const seen = outlined || boxShadow !== "none" || place === document.body;
+    return seen ? null : place.outerHTML.slice(0, 150);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["book/tour", "book/notation", "search"])
+def test_the_keyboards_place_is_seen_and_no_formula_is_a_stop(open_page, name, scheme):
+    size = {"width": 1366, "height": 768}
+    page = open_page(f"{name}.html", viewport=size, color_scheme=scheme)
+    page.locator("html[data-eq-ready]").wait_for()
+    assert page.locator("mjx-container[tabindex], mjx-container [tabindex]").count() == 0
+    unseen = []
+    for _ in range(70):
+        page.keyboard.press("Tab")
+        unseen.append(page.evaluate(UNSEEN))
+    assert [stop for stop in unseen if stop] == []
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_no_magnifier_stands_on_what_is_searched_for(open_page, width):
+    page = open_page("search.html", viewport={"width": width, "height": 768})
+    page.keyboard.press("Control+k")
+    page.wait_for_timeout(300)
+    for field in page.locator("form.bd-search input[type=search]").all():
+        if field.is_visible():
+            begins, covered = field.evaluate(
+                """(input) => {
+                    const box = input.getBoundingClientRect();
+                    const icon = input.closest("form").querySelector("i, svg");
+                    const padding = parseFloat(getComputedStyle(input).paddingLeft);
+                    return [box.left + padding, icon.getBoundingClientRect().right];
+                }"""
+            )
+            assert covered <= begins
