@@ -25,3 +25,23 @@ set(".bd-sidebar-primary", "aria-label", "Sidebar");
 set(".citation-list", "role", null);
 set('[role="doc-biblioentry"]', "role", null);
 set('[role="doc-backlink"]', "role", null);
+
+// On paper the colors are those of the light theme, and what is folded away lies open.
+const paper = matchMedia("print");
+let screen = null; // what to go back to
+function onPaper() {
+  if (screen) return;
+  const folded = document.querySelectorAll(".bd-article details:not([open]):not(.eq-component details, .eq-compare details)");
+  screen = { theme: document.documentElement.dataset.theme, folded };
+  document.documentElement.dataset.theme = "light";
+  folded.forEach((details) => (details.open = true));
+}
+function onScreen() {
+  if (!screen) return;
+  document.documentElement.dataset.theme = screen.theme;
+  screen.folded.forEach((details) => (details.open = false));
+  screen = null;
+}
+addEventListener("beforeprint", onPaper);
+addEventListener("afterprint", onScreen);
+paper.addEventListener("change", () => (paper.matches ? onPaper() : onScreen()));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,78 @@ def test_no_magnifier_stands_on_what_is_searched_for(open_page, width):
                 }"""
             )
             assert covered <= begins
+
+
+@pytest.mark.parametrize("name", ["book/tour", "book/results", "book/running", "book/audio"])
+def test_tables_on_a_phone_break_between_words_only(open_page, name):
+    page = open_page(f"{name}.html", viewport={"width": 390, "height": 844})
+    page.locator("html[data-eq-ready]").wait_for()
+    # A word that has more than one line box is broken.
+    broken = page.evaluate(
+        """() => {
+            const found = [];
+            for (const cell of document.querySelectorAll(".bd-article :is(td, th)")) {
+                const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                    const node = walker.currentNode;
+                    for (const word of node.data.matchAll(/[\\p{L}\\d.,\\u00a0]+/gu)) {
+                        const range = document.createRange();
+                        range.setStart(node, word.index);
+                        range.setEnd(node, word.index + word[0].length);
+                        const lines = new Set([...range.getClientRects()].map((r) => r.top));
+                        if (lines.size > 1 && word[0].length < 20) found.push(word[0]);
+                    }
+                }
+            }
+            return found;
+        }"""
+    )
+    assert broken == []
+
+
+def test_lines_of_text_have_at_most_75_characters(open_page):
+    page = open_page("book/hearing.html", viewport={"width": 1366, "height": 768})
+    page.locator("html[data-eq-ready]").wait_for()
+    longest = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
+            const range = document.createRange();
+            range.selectNodeContents(paragraph);
+            const lines = new Set([...range.getClientRects()].map((r) => Math.round(r.bottom / 8)));
+            return [paragraph.innerText.length, lines.size, paragraph.clientWidth];
+        })"""
+    )
+    many = [length / lines for length, lines, _ in longest if lines >= 4]
+    assert len(many) > 10
+    assert 55 < sum(many) / len(many) <= 75
+
+
+@pytest.mark.parametrize("name", ["book/tour", "book/frames", "book/notation"])
+def test_on_paper_all_is_there_and_in_black_on_white(open_page, name):
+    """As wide as a sheet of A4 between its margins, from a page that is dark on the screen."""
+    size = {"width": 673, "height": 980}
+    page = open_page(f"{name}.html", viewport=size, color_scheme="dark")
+    page.locator("html[data-eq-ready]").wait_for()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as a browser does
+    assert page.locator(".bd-article details:not([open]):not(.eq-component *):visible").count() == 0
+    cut = """boxes => boxes.filter((box) => box.getClientRects().length)
+        .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent)"""
+    assert page.locator(".bd-article pre").evaluate_all(cut) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 673
+    color, ground = page.evaluate(
+        """() => [getComputedStyle(document.querySelector(".bd-article p")).color,
+            getComputedStyle(document.body).backgroundColor]"""
+    )
+    assert max(map(int, re.findall(r"\d+", color)[:3])) < 90
+    assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    for hidden in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-area"):
+        assert not page.locator(hidden).first.is_visible()
+    split = page.locator(".bd-article :is(pre, img, .cell_input)").evaluate_all(
+        "e => e.filter((x) => getComputedStyle(x).breakInside !== 'avoid').length"
+    )
+    assert split == 0
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    folded = page.locator(".bd-article details.sd-dropdown")
+    assert folded.evaluate_all("e => e.filter((x) => x.open).length") == 0
