@@ -234,3 +234,24 @@ def test_on_paper_all_is_there_and_in_black_on_white(open_page, name):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     folded = page.locator(".bd-article details.sd-dropdown")
     assert folded.evaluate_all("e => e.filter((x) => x.open).length") == 0
+
+
+def test_code_is_folded_until_the_reader_wants_it_in_the_whole_book(open_page):
+    page = open_page("book/tour.html")
+    page.locator("html[data-eq-ready]").wait_for()
+    code = page.locator("details.eq-code")
+    opened = "e => e.filter((details) => details.open).length"
+    assert code.count() > 8
+    assert code.evaluate_all(opened) == 0
+    for line in code.locator("summary").all_text_contents():
+        assert re.match(r"\d+ lines of code: \S.{3,}", line)
+    code.first.locator("summary").click()
+    assert code.first.locator("pre").is_visible()
+    page.get_by_role("button", name="Show code").click()
+    assert code.evaluate_all(opened) == code.count()
+    page.goto(page.url.replace("tour", "hearing"))
+    assert code.count() > 5
+    assert code.evaluate_all(opened) == code.count()
+    page.get_by_role("button", name="Fold code").click()
+    page.reload()
+    assert code.evaluate_all(opened) == 0
