@@ -1,4 +1,5 @@
 // A reader's own file as samples: decoded, one channel, at a network's sample rate.
+import { decoded } from "./decoding.js";
 
 const LONGEST_S = 60;
 const SHORTEST_S = 0.1;
@@ -17,28 +18,20 @@ export class Unfit extends Error {}
  */
 export async function decodeFile(file, sampleRate) {
   if (file.size > LARGEST_BYTES) throw new Unfit(`This file has ${Math.round(file.size / 1e6)} MB. Cut out up to a minute of it.`);
-  let decoded;
+  let channels;
   try {
-    // The browser converts the sample rate while it decodes.
-    decoded = await new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
+    channels = await decoded(await file.arrayBuffer(), sampleRate);
   } catch {
     throw new Unfit(`“${file.name}” cannot be decoded as audio here. WAV, FLAC, MP3 and Ogg files usually can.`);
   }
-  const seconds = decoded.duration;
+  const seconds = channels[0].length / sampleRate;
   if (seconds > LONGEST_S) throw new Unfit(`“${file.name}” is ${Math.round(seconds)} s long; ${LONGEST_S} s is the limit. Cut out a part.`);
   if (seconds < SHORTEST_S) throw new Unfit(`“${file.name}” is shorter than ${SHORTEST_S} s, too short to hear anything.`);
-  const channels = Array.from({ length: decoded.numberOfChannels }, (_, c) => decoded.getChannelData(c));
   const samples = Float32Array.from(channels[0], (_, n) => channels.reduce((sum, channel) => sum + channel[n], 0) / channels.length);
-  if (samples.some((x) => !Number.isFinite(x))) throw new Unfit(`“${file.name}” has samples that are no numbers. Export it again.`);
+  const broken = samples.reduce((count, x) => count + !Number.isFinite(x), 0);
+  if (broken) throw new Unfit(`“${file.name}” holds samples that are no numbers (NaN or infinite; ${broken} after its conversion). Repair it in an audio editor.`);
   const peak = samples.reduce((top, x) => Math.max(top, Math.abs(x)), 0);
   if (peak < SILENT) throw new Unfit(`“${file.name}” is silent${channels.length > 1 ? ", at least when its channels are added to one" : ""}.`);
   const said = `${seconds.toFixed(1)} s${channels.length > 1 ? `, ${channels.length} channels averaged to one` : ""}, converted to ${sampleRate / 1000} kHz`;
   return { samples, channels, seconds, said };
-}
-
-/** Samples as a buffer that the browser's audio takes. */
-export function bufferOf(samples, sampleRate) {
-  const buffer = new AudioBuffer({ length: samples.length, numberOfChannels: 1, sampleRate });
-  buffer.copyToChannel(samples, 0);
-  return buffer;
 }

@@ -1,65 +1,18 @@
 // The trained network, run on any sound: in the reader's browser (by onnxruntime-web in a worker), or,
 // in Jupyter, by Python (eqlib.network_desk.NetworkDesk).
-import { Unfit, bufferOf, decodeFile } from "./audio_file.js";
-import { taps } from "./curve.js";
+import { Unfit, decodeFile } from "./audio_file.js";
+import { fetched } from "./decoding.js";
 import { make } from "./dom.js";
-import { inWords, matched } from "./loudness.js";
+import { inWords, matched, snrDb } from "./loudness.js";
+import { pageEngine, pythonEngine } from "./network_engines.js";
 import { mount as mountPlayer } from "./player.js";
-import { addressesOf } from "./runtime.js";
-import { render } from "./sound.js";
-
-/** Runs networks in a worker: in a page, which has no Python. */
-function pageEngine(state) {
-  let worker = null;
-  let giveUp = null; // ends the run under way
-  const here = (path) => new URL(path, import.meta.url).href;
-  const addresses = addressesOf(here("./"));
-  /** Lets go of a worker that is stopped or broken; the next run gets a new one. */
-  function drop(error) {
-    worker?.terminate();
-    worker = null;
-    giveUp?.(error);
-  }
-  return {
-    where: "in your browser: nothing leaves this page",
-    run(signal, name, progress) {
-      worker ??= new Worker(here("./network_worker.js"), { type: "module" });
-      const { address, frame, hop, eq } = state.networks[name];
-      return new Promise((resolve, reject) => {
-        giveUp = reject;
-        worker.onmessage = ({ data }) => {
-          if ("error" in data) drop(new Error(data.error));
-          else if (data.output) {
-            const target = render(bufferOf(signal, state.sample_rate), filtersOf(eq, state.sample_rate));
-            target.then((wet) => resolve({ ...data, target: wet }), reject);
-          } else progress(data.progress);
-        };
-        worker.onerror = () => drop(new Error("the worker could not start"));
-        worker.postMessage({ addresses, name, address: here(`./networks/${address}`), signal, frame, hop });
-      });
-    },
-    cancel: () => drop(CANCELED),
-    close: () => drop(CANCELED),
-  };
-}
-
-const filtersOf = (eq, rate) => (eq.curve ? { taps: taps(eq.curve, rate) } : { bands: eq.bands });
-
-const CANCELED = new Unfit("Canceled.");
-
-/** SNR of an output against its target, in dB. */
-export function snrDb(target, output) {
-  let [signal, error] = [0, 0];
-  for (let n = 0; n < target.length; n++) [signal, error] = [signal + target[n] ** 2, error + (target[n] - output[n]) ** 2];
-  return 10 * Math.log10(signal / error);
-}
 
 /**
  * Builds the component.
  * @param {HTMLElement} element where
  * @param {object} state sample_rate; networks (name -> {about, address, frame, hop, eq: {bands, curve}});
  *   sounds (name -> address)
- * @param {object} engine what runs a network: {where, run(signal, name, progress), cancel, close}
+ * @param {object} engine what runs a network: {where, keeps, loadsMb, run(signal, name, progress), cancel, close}
  */
 export function mount(element, state, engine = pageEngine(state)) {
   const rate = state.sample_rate;
@@ -76,6 +29,7 @@ export function mount(element, state, engine = pageEngine(state)) {
   const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.m4a", onchange: () => take(file.files[0]) });
   const drop = make("label", { class: "eq-network-drop" }, "or an audio file of your own, up to a minute (drop it here): ", file);
   const button = make("button", { type: "button", class: "eq-network-run", onclick: () => (busy ? cancel() : start()) }, "Run the network");
+  const load = make("span", { class: "eq-network-load", hidden: !engine.loadsMb }, `the first run loads ${engine.loadsMb} MB`);
   const bar = make("progress", { max: 1, value: 0, "aria-label": "progress of the network" });
   const status = make("p", { role: "status" });
   const place = make("div");
@@ -95,29 +49,37 @@ export function mount(element, state, engine = pageEngine(state)) {
       own.set(chosen.name, found.samples);
       if (![...clip.options].some((each) => each.value === chosen.name)) clip.append(option(chosen.name));
       clip.value = chosen.name;
-      status.textContent = `“${chosen.name}”: ${found.said}. It stays ${engine.where.startsWith("in your") ? "in your browser" : "with this notebook's kernel"}. Press the button.`;
+      status.textContent = `“${chosen.name}”: ${found.said}. It stays ${engine.keeps}. Press the button.`;
     } catch (error) {
       status.textContent = error instanceof Unfit ? `${error.message} Nothing has changed.` : `This file cannot be used (${error.message}).`;
     }
     button.disabled = false;
   }
   file.addEventListener("click", () => (file.value = "")); // so that the same file can be chosen again
-  drop.addEventListener("dragover", (event) => {
+  // A file that is dropped beside the field would take the reader away from the page.
+  const listening = new AbortController();
+  const withFiles = (handle) => (event) => {
+    if (!event.dataTransfer?.types.includes("Files") || event.defaultPrevented) return;
     event.preventDefault();
-    drop.classList.add("eq-network-over");
-  });
-  drop.addEventListener("dragleave", () => drop.classList.remove("eq-network-over"));
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("eq-network-over");
-    take(event.dataTransfer.files[0]);
-  });
+    handle(event);
+  };
+  const onto = ({ target }) => element.contains(target);
+  const mark = (over) => drop.classList.toggle("eq-network-over", over);
+  addEventListener("dragover", withFiles((event) => mark(onto(event))), { signal: listening.signal });
+  addEventListener("dragleave", () => mark(false), { signal: listening.signal });
+  addEventListener(
+    "drop",
+    withFiles((event) => {
+      mark(false);
+      if (onto(event)) take(event.dataTransfer.files[0]);
+      else status.textContent = "A file was dropped beside this desk; drop it here.";
+    }),
+    { signal: listening.signal },
+  );
 
   async function samplesOf(name) {
     if (own.has(name)) return own.get(name);
-    const reply = await fetch(state.sounds[name]);
-    const decoded = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await reply.arrayBuffer());
-    return decoded.getChannelData(0).slice();
+    return fetched(state.sounds[name], rate);
   }
   function cancel() {
     canceled = true;
@@ -138,6 +100,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     try {
       const input = unlessCanceled(await samplesOf(sound));
       const made = unlessCanceled(await engine.run(input, name, (share) => (bar.value = share)));
+      load.hidden = true;
       await show(input, made, name, sound);
     } catch (error) {
       status.textContent = error instanceof Unfit ? error.message : `The network could not run (${error.message}).`;
@@ -173,7 +136,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     make("div", { class: "eq-network-bar" }, make("label", {}, "network for ", network), make("label", {}, "sound ", clip)),
     about,
     drop,
-    make("div", { class: "eq-network-bar" }, button, bar),
+    make("div", { class: "eq-network-bar" }, button, load, bar),
     status,
     place,
   );
@@ -184,39 +147,11 @@ export function mount(element, state, engine = pageEngine(state)) {
     get last() {
       return last;
     },
-    close: () => (player?.close(), engine.close()),
-  };
-}
-
-/** Runs networks in Python, by messages. */
-function pythonEngine(model) {
-  let count = 0;
-  const waiting = new Map();
-  const receive = (message, buffers) => {
-    const call = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (!call) return; // canceled
-    if ("error" in message) call.reject(new Error(message.error));
-    else {
-      const [output, target] = buffers.map((view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
-      call.resolve({ output, target, seconds: message.seconds });
-    }
-  };
-  model.on("msg:custom", receive);
-  return {
-    where: "in this notebook's kernel",
-    run: (signal, name) =>
-      new Promise((resolve, reject) => {
-        const id = count++;
-        waiting.set(id, { resolve, reject });
-        model.send({ id, name }, undefined, [signal.slice().buffer]);
-      }),
-    /** The kernel goes on, but nobody waits for it. */
-    cancel() {
-      waiting.forEach(({ reject }) => reject(CANCELED));
-      waiting.clear();
+    close() {
+      player?.close();
+      engine.close();
+      listening.abort();
     },
-    close: () => model.off("msg:custom", receive),
   };
 }
 

@@ -98,7 +98,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
   }
   function about() {
     const known = { ...controls.run, signature: signature() };
-    if (!target.paired) return { ...known, effect: structuredClone(target.drawing.filters) };
+    if (!target.paired) return { ...known, effect: target.drawing.dict };
     const { validationDry, validationWet } = target.pair.pairs;
     return { ...known, own: { name: "your recording, its end", samples: validationDry[0], target: validationWet[0] } };
   }

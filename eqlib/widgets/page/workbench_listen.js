@@ -1,21 +1,15 @@
 // The workbench's lower half: a moment of the training is chosen, and heard.
-import { decodeFile, bufferOf, Unfit } from "./audio_file.js";
+import { Unfit, decodeFile } from "./audio_file.js";
+import { fetched } from "./decoding.js";
 import { make } from "./dom.js";
-import { inWords, loudness, matched } from "./loudness.js";
+import { inWords, loudness, matched, snrDb } from "./loudness.js";
 import { mount as mountPlayer } from "./player.js";
-import { decode, render } from "./sound.js";
+import { applyEq } from "./target.js";
 
 const STEP_MS = 900; // from one moment to the next, when all are played
 const BOOKS_NOTE = "F♯4"; // the one that goes through the chapters
 const LIFT_DB = 40; // at most, of an output
 const KEPT = 60; // outputs that are kept
-
-/** SNR of an output against its target, in dB. */
-export function snrDb(target, output) {
-  let [signal, error] = [0, 0];
-  for (let n = 0; n < target.length; n++) [signal, error] = [signal + target[n] ** 2, error + (target[n] - output[n]) ** 2];
-  return 10 * Math.log10(signal / error);
-}
 
 /**
  * Builds it.
@@ -27,7 +21,7 @@ export function snrDb(target, output) {
 export function listening(state, { process, looked, say }) {
   const rate = state.sample_rate;
   const signals = new Map(Object.keys(state.sounds ?? {}).map((name) => [name, null])); // decoded when asked for
-  let run = null; // {steps: number[], best: number, effect: ?{bands or taps}, own: ?{name, samples, target}}
+  let run = null; // {steps: number[], best: number, effect: ?object (as EQ.to_dict writes it), own: ?{name, samples, target}}
   let moment = 0;
   let player = null;
   let shown = null; // {name, input, target} in the player
@@ -57,10 +51,7 @@ export function listening(state, { process, looked, say }) {
     if (signals.has(before)) clip.value = before;
   }
   async function samplesOf(name) {
-    if (!signals.get(name)) {
-      const buffer = await decode(state.sounds[name], new OfflineAudioContext(1, 1, rate));
-      signals.set(name, buffer.getChannelData(0).slice());
-    }
+    if (!signals.get(name)) signals.set(name, await fetched(state.sounds[name], rate));
     return signals.get(name);
   }
   async function take(chosen) {
@@ -147,8 +138,7 @@ export function listening(state, { process, looked, say }) {
       const output = await outputAt(name, input, step);
       if (mine !== turn) return;
       if (!output.every(Number.isFinite)) throw new Error("the network's output is not made of numbers any more");
-      const target = shown?.name === name ? shown.target : of.own?.name === name ? of.own.target : of.effect ? await render(bufferOf(input, rate), of.effect) : null;
-      if (mine !== turn) return;
+      const target = shown?.name === name ? shown.target : of.own?.name === name ? of.own.target : of.effect ? applyEq(of.effect, input) : null;
       await put(name, input, target, output);
       if (target) {
         const [reached, dry] = [snrDb(target, output), snrDb(target, input)];
