@@ -90,11 +90,11 @@ _vendor/installed: package.json package-lock.json
 		cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs ort-wasm-simd-threaded.wasm $(CURDIR)/_vendor/ort/
 	@touch $@
 
-# The trained networks in the form that the pages run.
+# The trained networks in the form that the pages run, and the steps that train new ones there.
 _onnx/installed: $(INSTALLED) $(wildcard eqlib/networks/weights/*) $(wildcard eqlib/networks/*.py) \
-		eqlib/model.py eqlib/layers.py
+		eqlib/model.py eqlib/layers.py eqlib/cli/export.py eqlib/data/audio/index.csv
 	rm -rf _onnx
-	$(PY) -m eqlib export _onnx/networks
+	$(PY) -m eqlib export _onnx
 	@touch $@
 
 $(INSTALLED): requirements.txt pyproject.toml

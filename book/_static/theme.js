@@ -25,3 +25,47 @@ set(".bd-sidebar-primary", "aria-label", "Sidebar");
 set(".citation-list", "role", null);
 set('[role="doc-biblioentry"]', "role", null);
 set('[role="doc-backlink"]', "role", null);
+
+// One switch for the code of all pages; the browser remembers it.
+const codes = document.querySelectorAll("details.eq-code");
+const header = document.querySelector(".article-header-buttons");
+if (codes.length && header) {
+  const shown = () => [...codes].every((code) => code.open);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-sm eq-code-switch";
+  const show = () => (button.textContent = shown() ? "Fold code" : "Show code");
+  button.addEventListener("click", () => {
+    const open = !shown();
+    codes.forEach((code) => (code.open = open));
+    try {
+      localStorage.setItem("eq-code", open ? "shown" : "folded");
+    } catch {
+      // A browser that keeps nothing.
+    }
+    show();
+  });
+  codes.forEach((code) => code.addEventListener("toggle", show));
+  show();
+  header.prepend(button);
+}
+
+// On paper the colors are those of the light theme, and what is folded away lies open.
+const paper = matchMedia("print");
+let screen = null; // what to go back to
+function onPaper() {
+  if (screen) return;
+  const folded = document.querySelectorAll(".bd-article details:not([open]):not(.eq-component details, .eq-compare details)");
+  screen = { theme: document.documentElement.dataset.theme, folded };
+  document.documentElement.dataset.theme = "light";
+  folded.forEach((details) => (details.open = true));
+}
+function onScreen() {
+  if (!screen) return;
+  document.documentElement.dataset.theme = screen.theme;
+  screen.folded.forEach((details) => (details.open = false));
+  screen = null;
+}
+addEventListener("beforeprint", onPaper);
+addEventListener("afterprint", onScreen);
+paper.addEventListener("change", () => (paper.matches ? onPaper() : onScreen()));

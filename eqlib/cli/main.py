@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "compare", help="the shipped networks beside the paper authors' published audio"
     )
     against.add_argument("folder", type=Path, metavar="DIR", help="their nine WAV files")
-    page = commands.add_parser("export", help="the networks that the book's page runs, as ONNX")
+    page = commands.add_parser("export", help="what the book's pages run, as ONNX")
     page.add_argument("folder", type=Path, metavar="DIR", help="where the files go")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)

@@ -61,7 +61,7 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
             "'repeat', the only one that the exported form has",
             "Train a network with EQNetConfig(unpooling='repeat').",
         )
-    with replacing(path) as temporary, _ordinary(), _quiet():
+    with replacing(path) as temporary, ordinary(), quiet():
         copied = type(net)(net.config).float()
         copied.load_state_dict(net.state_dict())
         ends = EQNet(net.config).float()
@@ -83,7 +83,7 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
 
 
 @contextlib.contextmanager
-def _ordinary() -> Iterator[None]:
+def ordinary() -> Iterator[None]:
     """Torch as it starts: the exporter stumbles over other modes, or writes them into the file."""
     dtype = torch.get_default_dtype()
     with torch.autocast("cpu", enabled=False), torch.device("cpu"):
@@ -95,7 +95,7 @@ def _ordinary() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The exporter tells of packages that it would use if they were there, and of its own steps."""
     level = logging.getLogger("torch.onnx").level
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):

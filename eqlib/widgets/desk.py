@@ -78,12 +78,7 @@ class EQDesk(Component):
     @property
     def eq(self) -> EQ:
         """The equalizer as it is set now."""
-        if self.curve is not None:
-            return EQ.drawn(**self.curve, taps=TAPS, phase="minimum", sample_rate=self.sample_rate)
-        settings = [dict(band) for band in self.bands if not band.get("bypass")]
-        for band in settings:
-            band.pop("bypass", None)
-        return EQ(tuple(Biquad(**band) for band in settings), self.sample_rate)
+        return eq_of(self.bands, self.curve, sample_rate=self.sample_rate)
 
     @eq.setter
     def eq(self, eq: EQ) -> None:
@@ -99,6 +94,16 @@ class EQDesk(Component):
 
     def _words(self) -> str:
         return f"an equalizer desk, set to: {self.eq}. {HOW_TO_USE}"
+
+
+def eq_of(bands: list[dict[str, Any]], curve: dict[str, Any] | None, *, sample_rate: int) -> EQ:
+    """The equalizer that the page's bands, without bypassed ones, or its curve make."""
+    if curve is not None:
+        return EQ.drawn(**curve, taps=TAPS, phase="minimum", sample_rate=sample_rate)
+    settings = [dict(band) for band in bands if not band.get("bypass")]
+    for band in settings:
+        band.pop("bypass", None)
+    return EQ(tuple(Biquad(**band) for band in settings), sample_rate)
 
 
 @checked

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,6 +17,7 @@ from eqlib.audio import Audio, check_audio, check_mono
 from eqlib.data.clips import as_clips
 from eqlib.errors import checked
 
+BITS = (14, 24)  # of a sound without loss: from inaudible rounding on, up to what FLAC holds
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
@@ -47,3 +49,29 @@ def encode(audio: np.ndarray, *, sample_rate: int) -> tuple[str, bytes]:
     file = io.BytesIO()
     sf.write(file, audio, sample_rate, format=kind)
     return media_type, file.getvalue()
+
+
+@checked
+def encode_lossless(audio: np.ndarray, *, sample_rate: int, error_rms: float) -> tuple[str, bytes]:
+    """A sound as FLAC, for comparisons that a coder's error would spoil, and its media type.
+
+    Args:
+        audio: (samples,), within -1 and 1.
+        sample_rate: in Hz.
+        error_rms: what rounding may change, as an RMS value: the sound is rounded to as few bits
+            as keep it smaller, between 14 and 24.
+    """
+    step = max(error_rms * math.sqrt(12), 2.0 ** -BITS[1])  # rounding errs by its step / sqrt(12)
+    bits = min(max(1 - math.floor(math.log2(step)), BITS[0]), BITS[1])
+    rounded = np.round(np.asarray(audio, np.float64) * 2 ** (bits - 1)).astype(np.int32)
+    file = io.BytesIO()
+    # The bits that are zero in every sample take no room in a FLAC file.
+    sf.write(
+        file,
+        rounded << (32 - bits),
+        sample_rate,
+        format="FLAC",
+        subtype="PCM_16" if bits <= 16 else "PCM_24",
+        compression_level=1.0,
+    )
+    return "audio/flac", file.getvalue()

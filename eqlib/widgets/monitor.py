@@ -72,7 +72,7 @@ class TrainingMonitor(Component):
                 "an EQ, whose response can be drawn",
                 "Leave it out for any other effect.",
             )
-        super().__init__(kernel_id=_kernel_id())
+        super().__init__(kernel_id=kernel_id())
         self.target = target
         self._shown = None
         self._begin("")
@@ -185,7 +185,7 @@ class TrainingMonitor(Component):
         )
 
 
-def _kernel_id() -> str:
+def kernel_id() -> str:
     """The name that a Jupyter server knows this kernel by; "" where there is none."""
     try:
         from ipykernel.connect import get_connection_file

@@ -78,6 +78,7 @@ class NetworkDesk(Component):
             net = both[0]
             check_sample_rate(f"the network {name!r}", net.config.sample_rate, sample_rate)
         self._own = dict(networks) if networks else None
+        self._pieces: list[np.ndarray] = []  # of the sound that arrives
         super().__init__(
             networks=_shipped() if networks is None else {n: {"about": ""} for n in networks},
             sounds=addresses(sounds, sample_rate=sample_rate),
@@ -104,14 +105,23 @@ class NetworkDesk(Component):
         return net.process(audio), wanted
 
     def _run(self, _widget: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Answers the page, which sends samples and a network's name."""
+        """Answers the page, which sends a network's name and the samples, piece by piece."""
+        ident, pieces = message["id"], self._pieces
+        if message["first"] == 0:
+            pieces.clear()  # of a run that was given up
+        pieces.append(np.frombuffer(buffers[0], np.float32))
+        self.send({"id": ident, "received": message["first"] + len(pieces[-1])})
+        if not message["last"]:
+            return
         began = time.perf_counter()
         try:
-            signals = self.process(message["name"], np.frombuffer(buffers[0], np.float32))
+            signals = self.process(message["name"], np.concatenate(pieces))
         except Exception as error:  # a target may be anybody's function, and the page waits
-            self.send({"id": message["id"], "error": str(error) or type(error).__name__})
+            self.send({"id": ident, "error": str(error) or type(error).__name__})
             return
-        answer = {"id": message["id"], "seconds": time.perf_counter() - began}
+        finally:
+            pieces.clear()
+        answer = {"id": ident, "seconds": time.perf_counter() - began}
         self.send(answer, buffers=[np.ascontiguousarray(s, np.float32).tobytes() for s in signals])
 
     def _page_state(self) -> Mapping[str, object]:

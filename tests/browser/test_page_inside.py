@@ -96,6 +96,17 @@ def test_two_clicks_play_once(inside):
     inside.get_by_role("button", name="Play the note").wait_for()
 
 
+def test_inside_and_a_player_give_way_to_each_other(inside):
+    player = inside.page.locator(".eq-compare").first
+    inside.get_by_role("button", name="Play the note").click()
+    inside.get_by_role("button", name="Stop").wait_for()
+    player.get_by_role("button", name="Play").click()
+    inside.get_by_role("button", name="Play the note").wait_for()
+    inside.get_by_role("button", name="Play its band").click()
+    inside.get_by_role("button", name="Stop").wait_for()
+    player.get_by_role("button", name="Play").wait_for()
+
+
 def test_its_data_is_small(inside):
     assert len(inside.get_attribute("data-eq-state")) < 300_000
 

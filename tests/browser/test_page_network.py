@@ -13,6 +13,7 @@ import eqlib
 from eqlib import metrics
 from eqlib.experiments.plan import experiments
 from eqlib.networks.shipped import SHIPPED
+from support import SITE
 
 pytestmark = pytest.mark.browser
 
@@ -59,9 +60,9 @@ def network(open_page):
     return Network(open_page("book/results.html", viewport={"width": 1200, "height": 900}))
 
 
-def wav(audio, rate=RATE):
+def wav(audio, rate=RATE, subtype="PCM_16"):
     file = io.BytesIO()
-    sf.write(file, audio, rate, format="WAV")
+    sf.write(file, audio, rate, format="WAV", subtype=subtype)
     return file.getvalue()
 
 
@@ -106,6 +107,17 @@ def test_the_runtime_is_loaded_when_it_is_asked_for(network):
     assert sum(url.endswith("low-shelf.onnx") for url in asked) == 1
 
 
+def test_the_weight_of_the_first_run_stands_beside_the_button(network):
+    load = network.root.locator(".eq-network-load")
+    (said,) = re.findall(r"the first run loads (\d+) MB", load.text_content())
+    loaded = []
+    network.page.on("response", lambda response: loaded.append(response.url))
+    network.run()
+    files = [SITE / url.split("/", 3)[3] for url in loaded if "/ort/" in url or ".onnx" in url]
+    assert sum(file.stat().st_size for file in files) / 1e6 == pytest.approx(int(said), abs=0.5)
+    assert not load.is_visible()
+
+
 def test_a_file_of_ones_own(network):
     stereo = np.stack([tones(2, 44_100), np.zeros(88_200)], 1)
     said = network.give("mine.wav", wav(stereo, 44_100))
@@ -126,12 +138,24 @@ def test_a_file_is_dropped(network):
             const bytes = Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
             const transfer = new DataTransfer();
             transfer.items.add(new File([bytes], "dropped.wav"));
-            const event = new DragEvent("drop", { dataTransfer: transfer, cancelable: true });
-            document.querySelector(".eq-network-drop").dispatchEvent(event);
+            const drop = (place) => {
+                const options = { dataTransfer: transfer, cancelable: true, bubbles: true };
+                const events = ["dragover", "drop"].map((name) => new DragEvent(name, options));
+                return events.map((event) => place.dispatchEvent(event));
+            };
+            window.dropped = {
+                beside: drop(document.querySelector(".bd-article h1")),
+                said: document.querySelector(".eq-network [role=status]").textContent,
+                onto: drop(document.querySelector(".eq-network-bar")),
+            };
         }""",
         data,
     )
     network.page.get_by_text("“dropped.wav”: 0.5 s").wait_for()
+    dropped = network.page.evaluate("window.dropped")
+    # Events that nobody prevents make a browser open the file in the page's place.
+    assert dropped["beside"] == dropped["onto"] == [False, False]
+    assert "beside this desk" in dropped["said"]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +170,8 @@ def test_a_file_is_dropped(network):
             "at least when its channels are added",
         ),
         ("long.wav", wav(tones(61, 8_000), 8_000), "61 s long; 60 s is the limit"),
+        ("nan.wav", wav(np.where(np.arange(RATE) == 99, np.nan, 0.1), subtype="FLOAT"), "NaN"),
+        ("inf.wav", wav(np.where(np.arange(99_000) == 9, np.inf, 0.1), 44_100, "FLOAT"), "NaN"),
         ("short.wav", wav(tones(0.02, RATE)), "too short"),
     ],
 )
@@ -211,3 +237,40 @@ def test_after_a_failure_and_an_early_cancel_it_runs_again(network):
     network.button.click()
     network.page.get_by_text("Canceled.").wait_for()
     assert "lowpass" in network.run("lowpass")
+
+
+# Some engines begin at 22,050 Hz.
+REFUSE = """() => {
+    const refuse = (name, rateOf) => {
+        const Engine = window[name];
+        window[name] = new Proxy(Engine, {
+            construct(target, args) {
+                if (rateOf(args) < 22050) throw new DOMException("refused", "NotSupportedError");
+                return Reflect.construct(target, args);
+            },
+        });
+    };
+    refuse("OfflineAudioContext", (args) => args[2] ?? args[0].sampleRate);
+    refuse("AudioContext", ([options]) => options?.sampleRate ?? 44100);
+    refuse("AudioBuffer", ([options]) => options.sampleRate);
+}"""
+
+
+def test_where_a_browser_refuses_low_rates_all_works_as_well(chromium, address):
+    context = chromium.new_context()
+    context.add_init_script(f"({REFUSE})()")
+    page = context.new_page()
+    page.goto(f"{address}/book/results.html")
+    network = Network(page)
+    said = network.give("mine.wav", wav(tones(1, 44_100), 44_100))
+    assert "1.0 s, converted to 16 kHz" in said
+    network.run("highpass")
+    dry, target, output = network.last()
+    inside = slice(500, -500)
+    assert metrics.snr_db(tones(1, RATE)[inside], dry[inside].astype(float)) > 35
+    assert metrics.snr_db(experiments()["highpass"].eq(dry), target) > 80
+    np.testing.assert_allclose(output, eqlib.pretrained("highpass").process(dry), atol=1e-4)
+    player = network.root.locator(".eq-compare")
+    player.get_by_role("button", name="Play").click()
+    player.get_by_role("button", name="Pause").wait_for()
+    context.close()

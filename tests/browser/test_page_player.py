@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 
 import numpy as np
 import pytest
+import soundfile as sf
 
 from eqlib.widgets import player
 
@@ -110,6 +113,179 @@ def test_only_one_player_is_heard(tour):
     second.get_by_role("button", name="Play").click()
     second.get_by_role("button", name="Pause").wait_for()
     first.get_by_role("button", name="Play").wait_for()
+
+
+def test_the_picture_is_the_sounds_own_shape(hear_it):
+    """As high as the sound reaches within a period of each column, at several widths."""
+    script = """(element) => {
+        const [wave] = element.querySelectorAll("canvas");
+        const brush = wave.getContext("2d");
+        const { data } = brush.getImageData(0, 0, wave.width, wave.height);
+        const heights = Array.from({ length: wave.width }, (_, x) => {
+            const inked = (y) => data[4 * (y * wave.width + x) + 3] > 128;
+            return Array.from({ length: wave.height }, (_, y) => y).filter(inked).length;
+        });
+        const { buffers } = element.eqPlayer;
+        return [heights, buffers.map((buffer) => Array.from(buffer.getChannelData(0)))];
+    }"""
+    page = hear_it.page
+    for width in (1200, 1000, 800, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)
+        heights, sounds = hear_it.evaluate(script)
+        sound, peak = np.array(sounds[0]), max(np.abs(x).max() for x in sounds)
+        columns = len(heights)
+        exact = []
+        for x in range(columns):
+            middle, half = (x + 0.5) * len(sound) / columns, len(sound) / columns / 2
+            # The note's period is 43 samples.
+            near, far = max(half, 20), max(half, 24) + 3
+            own = sound[max(0, int(middle - near)) : int(middle + near) + 1]
+            wide = sound[max(0, int(middle - far)) : int(middle + far) + 1]
+            exact.append([np.ptp([0, *own]), np.ptp([0, *wide])])
+        least, most = (np.array(exact) * 0.48 * 90 / peak).T
+        got = np.array(heights[3:-50])  # from behind the playhead on
+        assert (got >= least[3:-50] - 2.5).all()
+        assert (got <= np.maximum(1, most[3:-50]) + 2.5).all()
+
+
+# Counts what sounds: the sources that were started and have not ended.
+COUNT = """() => {
+    window.sounding = new Set();
+    const { start, stop } = AudioBufferSourceNode.prototype;
+    AudioBufferSourceNode.prototype.start = function (...at) {
+        if (this.context instanceof AudioContext) window.sounding.add(this.context);
+        return start.apply(this, at);
+    };
+    AudioBufferSourceNode.prototype.stop = function (...at) {
+        window.sounding.delete(this.context);
+        return stop.apply(this, at);
+    };
+}"""
+
+
+def test_of_all_that_can_sound_one_does(tour):
+    """Players, the desk, and a plain audio element, each after each other."""
+    tour.evaluate(COUNT)
+    silence = io.BytesIO()
+    sf.write(silence, np.zeros(4 * RATE), RATE, format="WAV")
+    tour.evaluate(
+        """(address) => {
+            const plain = document.createElement("audio");
+            plain.id = "plain";
+            plain.src = address;
+            document.body.append(plain);
+        }""",
+        f"data:audio/wav;base64,{base64.b64encode(silence.getvalue()).decode()}",
+    )
+    players = [tour.locator(".eq-compare").nth(k) for k in (0, 1)]
+    desk = tour.locator(".eq-desk").first
+    starts = [*(p.locator(".eq-compare-play") for p in players), desk.locator(".eq-desk-play")]
+    sounding = "() => window.sounding.size + !document.getElementById('plain').paused"
+    for order in ((0, 1, 2, None), (2, 0, None, 1), (1, None, 2, 0)):
+        for which in order:
+            if which is None:
+                tour.evaluate("document.getElementById('plain').play()")
+            else:
+                starts[which].click()
+            tour.wait_for_function(f"({sounding})() === 1")
+            tour.wait_for_timeout(150)
+            assert tour.evaluate(sounding) == 1
+            paused = tour.evaluate("document.getElementById('plain').paused")
+            assert paused == (which is not None)
+        tour.evaluate("document.getElementById('plain').pause()")
+        for p in players:
+            if p.get_by_role("button", name="Pause").count():
+                p.get_by_role("button", name="Pause").click()
+
+
+def test_two_that_are_started_at_once_do_not_both_sound(tour):
+    tour.evaluate(COUNT)
+    tour.evaluate(
+        "document.querySelectorAll('.eq-compare-play').forEach((button) => button.click())"
+    )
+    tour.wait_for_timeout(800)
+    assert tour.evaluate("window.sounding.size") == 1
+    assert tour.get_by_role("button", name="Pause").count() == 1
+
+
+def test_one_volume_for_the_page(tour):
+    sliders = tour.get_by_role("slider", name="volume")
+    assert sliders.count() > 3
+    sliders.first.focus()
+    sliders.first.press("Home")
+    assert {sliders.nth(k).input_value() for k in range(sliders.count())} == {"0"}
+    player = tour.locator(".eq-compare").nth(1)
+    player.get_by_role("button", name="Play").click()
+    player.get_by_role("button", name="Pause").wait_for()
+    loudest = """async (element) => {
+        const { mixer } = element.eqPlayer;
+        const meter = new AnalyserNode(mixer.context);
+        window.eqOutput.connect(meter);
+        const samples = new Float32Array(meter.fftSize);
+        let top = 0;
+        for (let k = 0; k < 20; k++) {
+            await new Promise((done) => setTimeout(done, 20));
+            meter.getFloatTimeDomainData(samples);
+            top = Math.max(top, ...samples.map(Math.abs));
+        }
+        return top;
+    }"""
+    tour.evaluate(
+        """() => {
+            const { connect } = AudioNode.prototype;
+            AudioNode.prototype.connect = function (to, ...rest) {
+                if (to === this.context.destination) window.eqOutput = this;
+                return connect.call(this, to, ...rest);
+            };
+        }"""
+    )
+    player = tour.locator(".eq-compare").nth(2)
+    player.get_by_role("button", name="Play").click()
+    player.get_by_role("button", name="Pause").wait_for()
+    assert player.evaluate(loudest) == 0
+    sliders.nth(1).press("End")
+    tour.wait_for_timeout(200)
+    assert player.evaluate(loudest) > 0.01
+
+
+def test_space_and_numbers_work_within_a_player(hear_it):
+    hear_it.locator("legend").evaluate("e => e.closest('.eq-compare').focus()")
+    keyboard = hear_it.page.keyboard
+    scrolled = hear_it.page.evaluate("scrollY")
+    keyboard.press("Space")
+    hear_it.get_by_role("button", name="Pause").wait_for()
+    assert hear_it.page.evaluate("scrollY") == scrolled
+    keyboard.press("3")
+    assert hear_it.evaluate("e => e.eqPlayer.mixer.selected") == 2
+    assert hear_it.get_by_role("radio").nth(2).is_checked()
+    keyboard.press("9")
+    assert hear_it.evaluate("e => e.eqPlayer.mixer.selected") == 2
+    hear_it.get_by_role("radio").nth(2).focus()
+    keyboard.press("Space")
+    hear_it.get_by_role("button", name="Play").wait_for()
+    field = hear_it.get_by_label("from (s)")
+    field.fill("0.2")
+    field.press("1")  # a digit, in a field
+    assert field.input_value() == "0.21"
+    assert hear_it.get_by_role("radio").nth(2).is_checked()
+    hear_it.get_by_text("Blind test (ABX)").click()
+    keyboard.press("2")
+    assert hear_it.locator('[aria-pressed="true"]').text_content() == "hear B"
+    hear_it.get_by_role("button", name="Pause").wait_for()
+
+
+def test_abx_compares_no_sound_with_itself(hear_it):
+    hear_it.get_by_text("Blind test (ABX)").click()
+    a, b = hear_it.get_by_label("A:"), hear_it.get_by_label("B:")
+    before = (a.input_value(), b.input_value())
+    a.select_option(before[1])
+    assert (a.input_value(), b.input_value()) == before[::-1]
+    assert hear_it.evaluate("e => e.eqPlayer.blind.pair") == [int(x) for x in before[::-1]]
+    count = a.locator("option").count()
+    for index in range(count):
+        b.select_option(str(index))
+        assert a.input_value() != b.input_value()
 
 
 def test_a_loop_is_set_by_number_and_a_bad_one_is_refused(hear_it):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,182 @@ def test_on_a_phone_a_formula_has_the_whole_width(open_page):
     lost = page.locator("div.math:has(.eqno) > mjx-container").evaluate_all(narrower)
     assert lost
     assert max(lost) <= 1
+
+
+SHIFTS = """
+    window.shifted = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+        if (!entry.hadRecentInput) window.shifted += entry.value;
+    })).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [1366, 390, 320])
+@each_page
+def test_nothing_moves_and_nothing_is_wider_than_the_screen(chromium, address, name, width):
+    context = chromium.new_context(viewport={"width": width, "height": 768})
+    context.add_init_script(SHIFTS)
+    page = context.new_page()
+    page.goto(f"{address}/{name}.html")
+    page.locator("html[data-eq-ready]").wait_for()
+    page.wait_for_timeout(300)
+    shifted, wide = page.evaluate("[window.shifted, document.documentElement.scrollWidth]")
+    context.close()
+    assert shifted < 0.02
+    assert wide <= width
+
+
+@each_page
+def test_a_page_says_what_it_is_and_loads_no_mathjax(open_page, name):
+    asked = []
+    page = open_page("book/intro.html")  # to have somewhere to listen from
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page.url.replace("book/intro", name))
+    page.locator("html[data-eq-ready]").wait_for()
+    assert not [url for url in asked if "tex-mml" in url or "thebe" in url]
+    head = page.locator("head")
+    assert head.locator('link[rel="icon"]').get_attribute("href").endswith("favicon.svg")
+    assert head.locator('meta[property="og:title"]').get_attribute("content")
+    image = head.locator('meta[property="og:image"]').get_attribute("content")
+    assert page.request.get(f"{page.url.rsplit('/', 1)[0]}/{image}").ok
+    if name.startswith("book/"):
+        about = head.locator('meta[name="description"]').get_attribute("content")
+        assert 40 <= len(about) <= 203
+        assert head.locator('meta[property="og:description"]').get_attribute("content") == about
+
+
+UNSEEN = """() => {
+    const place = document.activeElement;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(place);
+    const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    const seen = outlined || boxShadow !== "none" || place === document.body;
+    return seen ? null : place.outerHTML.slice(0, 150);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["book/tour", "book/notation", "search"])
+def test_the_keyboards_place_is_seen_and_no_formula_is_a_stop(open_page, name, scheme):
+    size = {"width": 1366, "height": 768}
+    page = open_page(f"{name}.html", viewport=size, color_scheme=scheme)
+    page.locator("html[data-eq-ready]").wait_for()
+    assert page.locator("mjx-container[tabindex], mjx-container [tabindex]").count() == 0
+    unseen = []
+    for _ in range(70):
+        page.keyboard.press("Tab")
+        unseen.append(page.evaluate(UNSEEN))
+    assert [stop for stop in unseen if stop] == []
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_no_magnifier_stands_on_what_is_searched_for(open_page, width):
+    page = open_page("search.html", viewport={"width": width, "height": 768})
+    page.keyboard.press("Control+k")
+    page.wait_for_timeout(300)
+    for field in page.locator("form.bd-search input[type=search]").all():
+        if field.is_visible():
+            begins, covered = field.evaluate(
+                """(input) => {
+                    const box = input.getBoundingClientRect();
+                    const icon = input.closest("form").querySelector("i, svg");
+                    const padding = parseFloat(getComputedStyle(input).paddingLeft);
+                    return [box.left + padding, icon.getBoundingClientRect().right];
+                }"""
+            )
+            assert covered <= begins
+
+
+@pytest.mark.parametrize("name", ["book/tour", "book/results", "book/running", "book/audio"])
+def test_tables_on_a_phone_break_between_words_only(open_page, name):
+    page = open_page(f"{name}.html", viewport={"width": 390, "height": 844})
+    page.locator("html[data-eq-ready]").wait_for()
+    # A word that has more than one line box is broken.
+    broken = page.evaluate(
+        """() => {
+            const found = [];
+            for (const cell of document.querySelectorAll(".bd-article :is(td, th)")) {
+                const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                    const node = walker.currentNode;
+                    for (const word of node.data.matchAll(/[\\p{L}\\d.,\\u00a0]+/gu)) {
+                        const range = document.createRange();
+                        range.setStart(node, word.index);
+                        range.setEnd(node, word.index + word[0].length);
+                        const lines = new Set([...range.getClientRects()].map((r) => r.top));
+                        if (lines.size > 1 && word[0].length < 20) found.push(word[0]);
+                    }
+                }
+            }
+            return found;
+        }"""
+    )
+    assert broken == []
+
+
+def test_lines_of_text_have_at_most_75_characters(open_page):
+    page = open_page("book/hearing.html", viewport={"width": 1366, "height": 768})
+    page.locator("html[data-eq-ready]").wait_for()
+    longest = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
+            const range = document.createRange();
+            range.selectNodeContents(paragraph);
+            const lines = new Set([...range.getClientRects()].map((r) => Math.round(r.bottom / 8)));
+            return [paragraph.innerText.length, lines.size, paragraph.clientWidth];
+        })"""
+    )
+    many = [length / lines for length, lines, _ in longest if lines >= 4]
+    assert len(many) > 10
+    assert 55 < sum(many) / len(many) <= 75
+
+
+@pytest.mark.parametrize("name", ["book/tour", "book/frames", "book/notation"])
+def test_on_paper_all_is_there_and_in_black_on_white(open_page, name):
+    """As wide as a sheet of A4 between its margins, from a page that is dark on the screen."""
+    size = {"width": 673, "height": 980}
+    page = open_page(f"{name}.html", viewport=size, color_scheme="dark")
+    page.locator("html[data-eq-ready]").wait_for()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as a browser does
+    assert page.locator(".bd-article details:not([open]):not(.eq-component *):visible").count() == 0
+    cut = """boxes => boxes.filter((box) => box.getClientRects().length)
+        .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent)"""
+    assert page.locator(".bd-article pre").evaluate_all(cut) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 673
+    color, ground = page.evaluate(
+        """() => [getComputedStyle(document.querySelector(".bd-article p")).color,
+            getComputedStyle(document.body).backgroundColor]"""
+    )
+    assert max(map(int, re.findall(r"\d+", color)[:3])) < 90
+    assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    for hidden in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-area"):
+        assert not page.locator(hidden).first.is_visible()
+    split = page.locator(".bd-article :is(pre, img, .cell_input)").evaluate_all(
+        "e => e.filter((x) => getComputedStyle(x).breakInside !== 'avoid').length"
+    )
+    assert split == 0
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    folded = page.locator(".bd-article details.sd-dropdown")
+    assert folded.evaluate_all("e => e.filter((x) => x.open).length") == 0
+
+
+def test_code_is_folded_until_the_reader_wants_it_in_the_whole_book(open_page):
+    page = open_page("book/tour.html")
+    page.locator("html[data-eq-ready]").wait_for()
+    code = page.locator("details.eq-code")
+    opened = "e => e.filter((details) => details.open).length"
+    assert code.count() > 8
+    assert code.evaluate_all(opened) == 0
+    for line in code.locator("summary").all_text_contents():
+        assert re.match(r"\d+ lines of code: \S.{3,}", line)
+    code.first.locator("summary").click()
+    assert code.first.locator("pre").is_visible()
+    page.get_by_role("button", name="Show code").click()
+    assert code.evaluate_all(opened) == code.count()
+    page.goto(page.url.replace("tour", "hearing"))
+    assert code.count() > 5
+    assert code.evaluate_all(opened) == code.count()
+    page.get_by_role("button", name="Fold code").click()
+    page.reload()
+    assert code.evaluate_all(opened) == 0

@@ -24,7 +24,7 @@ from eqlib.widgets.linking import PAGE, module
 from eqlib.widgets.player import ComparisonPlayer, player
 from eqlib.widgets.source import source
 
-COMPONENTS = ("desk", "inside", "monitor", "network", "player")
+COMPONENTS = ("desk", "inside", "monitor", "network", "player", "workbench")
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4
 
 
@@ -153,13 +153,24 @@ def test_python_runs_a_network_for_the_page(monkeypatch):
     assert set(desk.networks) == set(SHIPPED)
     sent = []
     monkeypatch.setattr(desk, "send", lambda *a, **k: sent.append((*a, k.get("buffers"))))
-    desk._run(desk, {"id": 7, "name": "highpass"}, [memoryview(TONE.tobytes())])
+    whole = {"first": 0, "last": True}
+    desk._run(desk, {"id": 7, "name": "highpass"} | whole, [memoryview(TONE.tobytes())])
+    assert sent[0] == ({"id": 7, "received": len(TONE)}, None)
     (message, buffers) = sent.pop()
     assert message["id"] == 7
     output, target = (np.frombuffer(buffer, np.float32) for buffer in buffers)
     np.testing.assert_allclose(output, eqlib.pretrained("highpass").process(TONE), atol=1e-6)
     np.testing.assert_allclose(target, TARGETS["highpass"](TONE), atol=1e-6)
-    desk._run(desk, {"id": 8, "name": "highpass"}, [memoryview((TONE * np.nan).tobytes())])
+    # A run that was given up halfway, and then one in pieces.
+    desk._run(desk, {"id": 1, "first": 0, "last": False}, [memoryview(TONE.tobytes())])
+    sent.clear()
+    for first in range(0, len(TONE), 6_000):
+        piece = TONE[first : first + 6_000]
+        part = {"id": 2, "name": "highpass", "first": first, "last": first + 6_000 >= len(TONE)}
+        desk._run(desk, part, [memoryview(piece.tobytes())])
+        assert ({"id": 2, "received": first + len(piece)}, None) in sent
+    np.testing.assert_array_equal(np.frombuffer(sent.pop()[1][0], np.float32), output)
+    desk._run(desk, {"id": 8, "name": "highpass"} | whole, [memoryview((TONE * np.nan).tobytes())])
     assert "NaN or infinite" in sent.pop()[0]["error"]
 
     def broken(audio):
@@ -167,7 +178,7 @@ def test_python_runs_a_network_for_the_page(monkeypatch):
 
     mine = NetworkDesk({"mine": (eqlib.EQNet(), broken)}, sounds={"tone": TONE})
     monkeypatch.setattr(mine, "send", lambda message: sent.append(message))
-    mine._run(mine, {"id": 9, "name": "mine"}, [memoryview(TONE.tobytes())])
+    mine._run(mine, {"id": 9, "name": "mine"} | whole, [memoryview(TONE.tobytes())])
     assert sent.pop() == {"id": 9, "error": "out of tune"}
 
     def writes(audio):
@@ -177,7 +188,7 @@ def test_python_runs_a_network_for_the_page(monkeypatch):
     for target, text in ((writes, None), (lambda audio: audio[:-5], "the target's output")):
         desk = NetworkDesk({"mine": (eqlib.EQNet(), target)}, sounds={"tone": TONE})
         monkeypatch.setattr(desk, "send", lambda *a, **k: sent.append((*a, k.get("buffers"))))
-        desk._run(desk, {"id": 1, "name": "mine"}, [memoryview(TONE.tobytes())])
+        desk._run(desk, {"id": 1, "name": "mine"} | whole, [memoryview(TONE.tobytes())])
         message, buffers = sent.pop()
         if text:
             assert text in message["error"]

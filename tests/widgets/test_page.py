@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
+import re
 from itertools import product
 
 import numpy as np
@@ -17,31 +15,11 @@ from eqlib.equalizers.biquad import Biquad
 from eqlib.frames import cut, window
 from eqlib.metrics import loudness
 from eqlib.widgets.player import player
-from support import ROOT
+from nodejs import needs_node, node
 
-PAGE = ROOT / "eqlib" / "widgets" / "page"
 FREQUENCIES_HZ = np.geomspace(20, 7_990, 200)
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")
-
-
-def node(tmp_path, script, value):
-    """What a script prints as JSON; it finds the module's functions, and `value`."""
-    for name in ("equalizer", "fft", "curve", "sound", "mixer", "loudness", "frames"):
-        text = (PAGE / f"{name}.js").read_text().replace('.js"', '.mjs"')
-        (tmp_path / f"{name}.mjs").write_text(text)
-    head = 'import * as eq from "./equalizer.mjs";\nimport * as sound from "./sound.mjs";\n'
-    head += 'import * as curve from "./curve.mjs";\n'
-    head += 'import * as mixer from "./mixer.mjs";\n'
-    head += 'import * as loud from "./loudness.mjs";\n'
-    head += 'import * as frames from "./frames.mjs";\n'
-    head += 'import fs from "fs";\n'
-    head += 'const value = JSON.parse(fs.readFileSync("value.json"));\n'
-    (tmp_path / "value.json").write_text(json.dumps(value))
-    (tmp_path / "script.mjs").write_text(head + f"console.log(JSON.stringify({script}));\n")
-    run = subprocess.run(["node", "script.mjs"], cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+pytestmark = needs_node
 
 
 def grid():
@@ -164,9 +142,25 @@ def test_frames_are_pythons_and_add_up_again(tmp_path, samples):
 
 def test_the_chance_of_guessing_is_that_of_a_binomial(tmp_path):
     pairs = [(right, trials) for trials in (1, 5, 16, 40) for right in range(trials + 1)]
-    got = node(tmp_path, "value.map(([k, n]) => mixer.guessing(k, n))", pairs)
+    got = node(tmp_path, "value.map(([k, n]) => abx.guessing(k, n))", pairs)
     expected = [stats.binom.sf(right - 1, trials, 0.5) for right, trials in pairs]
     np.testing.assert_allclose(got, expected, rtol=1e-9)
+
+
+def test_the_chance_of_guessing_is_told_in_plain_numbers(tmp_path):
+    """Each answer of one to twenty trials."""
+    pairs = [(right, trials) for trials in range(1, 21) for right in range(trials + 1)]
+    said = node(tmp_path, "value.map(([k, n]) => abx.percent(abx.guessing(k, n)))", pairs)
+    for (right, trials), text in zip(pairs, said, strict=True):
+        exact = 100 * stats.binom.sf(right - 1, trials, 0.5)
+        number = float(re.fullmatch(r"(?:less than |more than )?(\d+(?:\.\d+)?) %", text)[1])
+        if text.startswith("less"):
+            assert exact < number == 0.1
+        elif text.startswith("more"):
+            assert 100 > exact > number == 99
+        else:
+            assert number == pytest.approx(exact, abs=0.5 if exact >= 9.95 else 0.05)
+            assert (number == 100) == (right == 0), "nothing else is certain"
 
 
 def test_a_drawn_curve_is_pythons_filter(tmp_path):

@@ -77,6 +77,35 @@ def test_the_embedded_audio_is_the_signal_at_the_stated_gain():
         assert level_db == pytest.approx(0, abs=0.02)
 
 
+@pytest.mark.parametrize("down_db", [36, 45, 60, 75, 90])
+def test_what_differs_by_little_is_kept_without_loss(down_db):
+    """What the player subtracts is the signals' difference, and not the coder's."""
+    note = NOTE[:RATE]
+    error = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    error *= np.sqrt(np.mean(note**2) / np.mean(error**2)) * 10 ** (-down_db / 20)
+    signals = {"input": SHELF(note), "target": note, "output": note + error}
+    shown = player(signals, sample_rate=RATE)
+    assert [t.media_type.removeprefix("audio/") for t in shown.tracks] == ["mpeg", "flac", "flac"]
+    target, output = (
+        sf.read(io.BytesIO(track.encoded))[0] / 10 ** (track.gain_db / 20)
+        for track in shown.tracks[1:]
+    )
+    exact = snr_db(signals["target"].astype(float), signals["output"].astype(float))
+    assert snr_db(target, output) == pytest.approx(exact, abs=0.05)
+    between = (signals["target"] - signals["output"]).astype(float)
+    assert snr_db(between, target - output) > 20 - 0.5
+    if down_db <= 75:
+        assert max(len(track.encoded) for track in shown.tracks) < 30_000
+
+
+def test_what_differs_by_more_or_not_at_all_is_left_to_mp3():
+    gains = {"a": NOTE, "b": 1.02 * NOTE}  # an SNR of 34 dB
+    equal = {"a": NOTE, "b": NOTE.copy(), "short": NOTE[:999]}
+    for signals in (gains, equal):
+        tracks = player(signals, sample_rate=RATE).tracks
+        assert {track.media_type for track in tracks} == {"audio/mpeg"}
+
+
 def test_two_seconds_fit_a_page():
     for audio in data.load(split="test", instrument=["piano", "trumpet", "violin"]):
         assert len(audio) == 2 * RATE

@@ -1,6 +1,9 @@
 // Inside the network: a cursor moves over one note's waveform, filter bank, envelopes and faders
 // (eqlib.inside.Inside); every filter can be heard by itself.
+import { output, take, volumeSlider } from "./bus.js";
+import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
+import { columns } from "./envelope.js";
 import { hertz } from "./plot.js";
 
 const TITLES = {
@@ -58,8 +61,7 @@ async function levels({ png, low, high }) {
  */
 export async function mount(element, state) {
   const { sample_rate: rate, seconds, filters, centers_hz: centers } = state;
-  const decoder = new OfflineAudioContext(1, 1, rate);
-  const note = await decoder.decodeAudioData(await (await fetch(state.sound)).arrayBuffer());
+  const note = await fetched(state.sound, rate);
   const maps = {};
   for (const [name, picture] of Object.entries(state.pictures)) maps[name] = await levels(picture);
   const taps = new Int8Array(bytes(state.taps).buffer);
@@ -67,6 +69,7 @@ export async function mount(element, state) {
   let time = seconds / 4;
   let filter = Math.round(filters / 8);
   let context = null;
+  let ears = null;
   let source = null;
   let turn = 0; // of whoever asked last to play
   let began = 0;
@@ -76,29 +79,31 @@ export async function mount(element, state) {
   // --- sound
 
   /** What one filter lets through of the note: correlation with its taps, as in the network. */
-  async function band(index) {
-    const offline = new OfflineAudioContext(1, note.length, rate);
-    const { kernel } = state;
-    const impulse = offline.createBuffer(1, kernel, rate);
-    // Correlation is convolution with the taps reversed.
-    impulse.copyToChannel(Float32Array.from({ length: kernel }, (_, k) => taps[index * kernel + kernel - 1 - k] * state.taps_scale), 0);
-    const node = new ConvolverNode(offline, { buffer: impulse, disableNormalization: true });
-    const through = new AudioBufferSourceNode(offline, { buffer: note });
-    through.connect(node).connect(offline.destination);
-    through.start();
-    return offline.startRendering();
+  function band(index) {
+    const { kernel, taps_scale: scale } = state;
+    const own = taps.subarray(index * kernel, (index + 1) * kernel);
+    return note.map((_, n) => {
+      let sum = 0;
+      // Correlation is convolution with the taps reversed.
+      for (let k = 0; k < Math.min(kernel, n + 1); k++) sum += own[kernel - 1 - k] * note[n - k];
+      return sum * scale;
+    });
   }
-  async function play(buffer, from, said) {
+  async function play(samples, from, said) {
     stop();
+    take(stop);
     const mine = turn;
-    context ??= new AudioContext();
+    if (!context) {
+      context = new AudioContext();
+      ears = output(context);
+    }
     await context.resume();
     if (mine !== turn) return; // somebody else, or nobody any more
-    const peak = buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
+    const peak = samples.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
     const gain = 0.5 / peak;
     const level = new GainNode(context, { gain });
-    source = new AudioBufferSourceNode(context, { buffer });
-    source.connect(level).connect(context.destination);
+    source = new AudioBufferSourceNode(context, { buffer: bufferOf(samples, rate) });
+    source.connect(level).connect(ears);
     source.onended = () => stop();
     source.start(0, from);
     began = context.currentTime - from;
@@ -121,12 +126,9 @@ export async function mount(element, state) {
     look(Math.min(seconds, context.currentTime - began));
     timer = setTimeout(tick, still.matches ? 400 : 40);
   }
-  const hearBand = async (index) => {
+  const hearBand = (index) => {
     choose(index);
-    stop();
-    const mine = turn;
-    const made = await band(index);
-    if (mine === turn) await play(made, 0, `The band of filter ${index}`);
+    return play(band(index), 0, `The band of filter ${index}`);
   };
 
   // --- pictures
@@ -161,19 +163,16 @@ export async function mount(element, state) {
     brush.fillStyle = getComputedStyle(element).color;
     return [brush, width, tall];
   }
+  let shape = []; // of the waveform, one a column
   function cursor(brush, width, tall) {
     brush.fillStyle = "#d55e00";
     brush.fillRect((time / seconds) * width - 1, 0, 3, tall);
   }
   function draw() {
-    const samples = note.getChannelData(0);
     const [brush, width, tall] = surface(wave, WAVE);
-    const peak = samples.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
-    for (let x = 0; x < width; x++) {
-      // A little of its neighbors too, or the columns would beat with the note's period.
-      const [a, b] = [x - 1, x + 2].map((at) => Math.floor((at / width) * rate * seconds));
-      let [low, high] = [0, 0];
-      for (let n = Math.max(0, a); n < b; n++) [low, high] = [Math.min(low, samples[n] ?? 0), Math.max(high, samples[n] ?? 0)];
+    const peak = note.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
+    if (shape.length !== width) shape = columns(note, width, rate);
+    for (const [x, [low, high]] of shape.entries()) {
       brush.fillRect(x, tall * (0.5 - (0.48 * high) / peak), 1, Math.max(1, (tall * 0.48 * (high - low)) / peak));
     }
     cursor(brush, width, tall);
@@ -236,7 +235,7 @@ export async function mount(element, state) {
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "Inside the network");
   element.replaceChildren(
-    make("div", { class: "eq-inside-bar" }, playNote, make("label", {}, "time ", slider), make("label", {}, "filter ", number), playBand),
+    make("div", { class: "eq-inside-bar" }, playNote, make("label", {}, "time ", slider), make("label", {}, "filter ", number), playBand, volumeSlider()),
     words,
     make(
       "div",
@@ -255,8 +254,8 @@ export async function mount(element, state) {
   themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
   return {
-    band: async (index) => (await band(index)).getChannelData(0),
-    note: note.getChannelData(0),
+    band,
+    note,
     gainsNow,
     look,
     close() {

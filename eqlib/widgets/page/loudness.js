@@ -3,7 +3,8 @@ import { coefficients } from "./equalizer.js";
 
 const PEAK_LIMIT_DB = -1; // leaves room for the overshoot of the sound card
 
-function filtered(samples, band, sampleRate) {
+/** What a band makes of samples. */
+export function filtered(samples, band, sampleRate) {
   const { b, a } = coefficients(band, sampleRate);
   const output = new Float64Array(samples.length);
   let [s1, s2] = [0, 0];
@@ -46,3 +47,10 @@ export function matched(signals, sampleRate) {
 
 /** A gain in words, as a player's caption has it. */
 export const inWords = (gainDb) => (gainDb < 0 ? `turned down by ${(-gainDb).toFixed(1)} dB` : "at its own level");
+
+/** SNR of an output against its target, in dB. */
+export function snrDb(target, output) {
+  let [signal, error] = [0, 0];
+  for (let n = 0; n < target.length; n++) [signal, error] = [signal + target[n] ** 2, error + (target[n] - output[n]) ** 2];
+  return 10 * Math.log10(signal / error);
+}

@@ -70,18 +70,3 @@ export class Mixer {
     this.sources = [];
   }
 }
-
-/**
- * The chance to be right at least this often by guessing: the upper tail of a binomial.
- * @param {number} correct
- * @param {number} trials
- */
-export function guessing(correct, trials) {
-  let term = 0.5 ** trials; // of exactly k right answers, starting at k = 0
-  let tail = correct <= 0 ? term : 0;
-  for (let k = 1; k <= trials; k++) {
-    term *= (trials - k + 1) / k;
-    if (k >= correct) tail += term;
-  }
-  return Math.min(1, tail);
-}

@@ -1,6 +1,7 @@
 // The training monitor: a run as it happens (eqlib.monitor.TrainingMonitor), or replayed from its log.
 import { chart } from "./chart.js";
 import { make } from "./dom.js";
+import { interrupt } from "./kernel.js";
 
 const STEP_MS = 700;
 const NAMES = { pretrain: "step one", train: "step two" };
@@ -135,16 +136,6 @@ export function mount(element, first, stop = null) {
     },
     close: pause,
   };
-}
-
-/** Asks the Jupyter server that this page comes from to interrupt a kernel: a busy one hears nothing else. */
-async function interrupt(kernelId) {
-  const settings = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
-  if (!kernelId || !settings.baseUrl) throw new Error("no Jupyter server to ask");
-  const headers = { "X-XSRFToken": document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? "" };
-  if (settings.token) headers.Authorization = `token ${settings.token}`;
-  const reply = await fetch(`${settings.baseUrl}api/kernels/${kernelId}/interrupt`, { method: "POST", headers });
-  if (!reply.ok) throw new Error(`the server said ${reply.status}`);
 }
 
 /** anywidget's entry: the run as it happens. */

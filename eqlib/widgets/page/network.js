@@ -1,97 +1,18 @@
 // The trained network, run on any sound: in the reader's browser (by onnxruntime-web in a worker), or,
 // in Jupyter, by Python (eqlib.network_desk.NetworkDesk).
-import { taps } from "./curve.js";
+import { Unfit, decodeFile } from "./audio_file.js";
+import { fetched } from "./decoding.js";
 import { make } from "./dom.js";
-import { inWords, matched } from "./loudness.js";
+import { inWords, matched, snrDb } from "./loudness.js";
+import { pageEngine, pythonEngine } from "./network_engines.js";
 import { mount as mountPlayer } from "./player.js";
-import { render } from "./sound.js";
-
-const LONGEST_S = 60;
-const SHORTEST_S = 0.1;
-const LARGEST_BYTES = 40e6; // a minute of 96 kHz, 24 bits and two channels has 35 MB
-const SILENT = 1e-4; // a peak of -80 dBFS
-const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
-
-/** Runs networks in a worker: in a page, which has no Python. */
-function pageEngine(state) {
-  let worker = null;
-  let giveUp = null; // ends the run under way
-  const here = (path) => new URL(path, import.meta.url).href;
-  const addresses = [here("./ort/"), `https://cdn.jsdelivr.net/npm/${RUNTIME}/dist/`];
-  /** Lets go of a worker that is stopped or broken; the next run gets a new one. */
-  function drop(error) {
-    worker?.terminate();
-    worker = null;
-    giveUp?.(error);
-  }
-  return {
-    where: "in your browser: nothing leaves this page",
-    run(signal, name, progress) {
-      worker ??= new Worker(here("./network_worker.js"), { type: "module" });
-      const { address, frame, hop, eq } = state.networks[name];
-      return new Promise((resolve, reject) => {
-        giveUp = reject;
-        worker.onmessage = ({ data }) => {
-          if ("error" in data) drop(new Error(data.error));
-          else if (data.output) {
-            const target = render(bufferOf(signal, state.sample_rate), filtersOf(eq, state.sample_rate));
-            target.then((wet) => resolve({ ...data, target: wet }), reject);
-          } else progress(data.progress);
-        };
-        worker.onerror = () => drop(new Error("the worker could not start"));
-        worker.postMessage({ addresses, name, address: here(`./networks/${address}`), signal, frame, hop });
-      });
-    },
-    cancel: () => drop(CANCELED),
-    close: () => drop(CANCELED),
-  };
-}
-
-const filtersOf = (eq, rate) => (eq.curve ? { taps: taps(eq.curve, rate) } : { bands: eq.bands });
-
-function bufferOf(samples, sampleRate) {
-  const buffer = new AudioBuffer({ length: samples.length, numberOfChannels: 1, sampleRate });
-  buffer.copyToChannel(samples, 0);
-  return buffer;
-}
-
-/** An error whose message is for the reader. */
-class Unfit extends Error {}
-const CANCELED = new Unfit("Canceled.");
-
-/** The samples of a file: decoded, one channel, at the network's sample rate. */
-async function decodeFile(file, sampleRate) {
-  if (file.size > LARGEST_BYTES) throw new Unfit(`This file has ${Math.round(file.size / 1e6)} MB. Cut out up to a minute of it.`);
-  let decoded;
-  try {
-    // The browser converts the sample rate while it decodes.
-    decoded = await new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
-  } catch {
-    throw new Unfit(`“${file.name}” cannot be decoded as audio here. WAV, FLAC, MP3 and Ogg files usually can.`);
-  }
-  if (decoded.duration > LONGEST_S) throw new Unfit(`“${file.name}” is ${Math.round(decoded.duration)} s long; ${LONGEST_S} s is the limit. Cut out a part.`);
-  if (decoded.duration < SHORTEST_S) throw new Unfit(`“${file.name}” is shorter than ${SHORTEST_S} s, too short to hear anything.`);
-  const channels = Array.from({ length: decoded.numberOfChannels }, (_, c) => decoded.getChannelData(c));
-  const mono = Float32Array.from(channels[0], (_, n) => channels.reduce((sum, channel) => sum + channel[n], 0) / channels.length);
-  const peak = mono.reduce((top, x) => Math.max(top, Math.abs(x)), 0);
-  if (peak < SILENT) throw new Unfit(`“${file.name}” is silent${channels.length > 1 ? ", at least when its channels are added to one" : ""}.`);
-  const said = `${decoded.duration.toFixed(1)} s${channels.length > 1 ? `, ${channels.length} channels averaged to one` : ""}, converted to ${sampleRate / 1000} kHz`;
-  return { samples: mono, said };
-}
-
-/** SNR of an output against its target, in dB. */
-export function snrDb(target, output) {
-  let [signal, error] = [0, 0];
-  for (let n = 0; n < target.length; n++) [signal, error] = [signal + target[n] ** 2, error + (target[n] - output[n]) ** 2];
-  return 10 * Math.log10(signal / error);
-}
 
 /**
  * Builds the component.
  * @param {HTMLElement} element where
  * @param {object} state sample_rate; networks (name -> {about, address, frame, hop, eq: {bands, curve}});
  *   sounds (name -> address)
- * @param {object} engine what runs a network: {where, run(signal, name, progress), cancel, close}
+ * @param {object} engine what runs a network: {where, keeps, loadsMb, run(signal, name, progress), cancel, close}
  */
 export function mount(element, state, engine = pageEngine(state)) {
   const rate = state.sample_rate;
@@ -108,6 +29,7 @@ export function mount(element, state, engine = pageEngine(state)) {
   const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.m4a", onchange: () => take(file.files[0]) });
   const drop = make("label", { class: "eq-network-drop" }, "or an audio file of your own, up to a minute (drop it here): ", file);
   const button = make("button", { type: "button", class: "eq-network-run", onclick: () => (busy ? cancel() : start()) }, "Run the network");
+  const load = make("span", { class: "eq-network-load", hidden: !engine.loadsMb }, `the first run loads ${engine.loadsMb} MB`);
   const bar = make("progress", { max: 1, value: 0, "aria-label": "progress of the network" });
   const status = make("p", { role: "status" });
   const place = make("div");
@@ -127,29 +49,37 @@ export function mount(element, state, engine = pageEngine(state)) {
       own.set(chosen.name, found.samples);
       if (![...clip.options].some((each) => each.value === chosen.name)) clip.append(option(chosen.name));
       clip.value = chosen.name;
-      status.textContent = `“${chosen.name}”: ${found.said}. It stays ${engine.where.startsWith("in your") ? "in your browser" : "with this notebook's kernel"}. Press the button.`;
+      status.textContent = `“${chosen.name}”: ${found.said}. It stays ${engine.keeps}. Press the button.`;
     } catch (error) {
       status.textContent = error instanceof Unfit ? `${error.message} Nothing has changed.` : `This file cannot be used (${error.message}).`;
     }
     button.disabled = false;
   }
   file.addEventListener("click", () => (file.value = "")); // so that the same file can be chosen again
-  drop.addEventListener("dragover", (event) => {
+  // A file that is dropped beside the field would take the reader away from the page.
+  const listening = new AbortController();
+  const withFiles = (handle) => (event) => {
+    if (!event.dataTransfer?.types.includes("Files") || event.defaultPrevented) return;
     event.preventDefault();
-    drop.classList.add("eq-network-over");
-  });
-  drop.addEventListener("dragleave", () => drop.classList.remove("eq-network-over"));
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("eq-network-over");
-    take(event.dataTransfer.files[0]);
-  });
+    handle(event);
+  };
+  const onto = ({ target }) => element.contains(target);
+  const mark = (over) => drop.classList.toggle("eq-network-over", over);
+  addEventListener("dragover", withFiles((event) => mark(onto(event))), { signal: listening.signal });
+  addEventListener("dragleave", () => mark(false), { signal: listening.signal });
+  addEventListener(
+    "drop",
+    withFiles((event) => {
+      mark(false);
+      if (onto(event)) take(event.dataTransfer.files[0]);
+      else status.textContent = "A file was dropped beside this desk; drop it here.";
+    }),
+    { signal: listening.signal },
+  );
 
   async function samplesOf(name) {
     if (own.has(name)) return own.get(name);
-    const reply = await fetch(state.sounds[name]);
-    const decoded = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await reply.arrayBuffer());
-    return decoded.getChannelData(0).slice();
+    return fetched(state.sounds[name], rate);
   }
   function cancel() {
     canceled = true;
@@ -170,6 +100,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     try {
       const input = unlessCanceled(await samplesOf(sound));
       const made = unlessCanceled(await engine.run(input, name, (share) => (bar.value = share)));
+      load.hidden = true;
       await show(input, made, name, sound);
     } catch (error) {
       status.textContent = error instanceof Unfit ? error.message : `The network could not run (${error.message}).`;
@@ -205,7 +136,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     make("div", { class: "eq-network-bar" }, make("label", {}, "network for ", network), make("label", {}, "sound ", clip)),
     about,
     drop,
-    make("div", { class: "eq-network-bar" }, button, bar),
+    make("div", { class: "eq-network-bar" }, button, load, bar),
     status,
     place,
   );
@@ -216,39 +147,11 @@ export function mount(element, state, engine = pageEngine(state)) {
     get last() {
       return last;
     },
-    close: () => (player?.close(), engine.close()),
-  };
-}
-
-/** Runs networks in Python, by messages. */
-function pythonEngine(model) {
-  let count = 0;
-  const waiting = new Map();
-  const receive = (message, buffers) => {
-    const call = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (!call) return; // canceled
-    if ("error" in message) call.reject(new Error(message.error));
-    else {
-      const [output, target] = buffers.map((view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
-      call.resolve({ output, target, seconds: message.seconds });
-    }
-  };
-  model.on("msg:custom", receive);
-  return {
-    where: "in this notebook's kernel",
-    run: (signal, name) =>
-      new Promise((resolve, reject) => {
-        const id = count++;
-        waiting.set(id, { resolve, reject });
-        model.send({ id, name }, undefined, [signal.slice().buffer]);
-      }),
-    /** The kernel goes on, but nobody waits for it. */
-    cancel() {
-      waiting.forEach(({ reject }) => reject(CANCELED));
-      waiting.clear();
+    close() {
+      player?.close();
+      engine.close();
+      listening.abort();
     },
-    close: () => model.off("msg:custom", receive),
   };
 }
 

@@ -1,26 +1,11 @@
 // Runs a network away from the page's own thread. A message in: {addresses, where the runtime may be,
 // name and address of the network, signal, frame, hop}. Out: {progress}, and {output, seconds} or {error}.
 import { cut, frameCount, hann, overlapAdd } from "./frames.js";
+import { load } from "./runtime.js";
 
 const BATCH = 8; // frames at a time: between two, progress is told
 const sessions = new Map();
 let runtime = null;
-
-/** onnxruntime-web from beside the page, or, where the book was built without npm, from elsewhere. */
-async function load(addresses) {
-  for (const address of addresses) {
-    try {
-      const ort = await import(`${address}ort.wasm.min.mjs`);
-      ort.env.wasm.wasmPaths = address;
-      ort.env.wasm.numThreads = 1; // more need headers that few servers of static pages send
-      ort.env.logLevel = "error";
-      return ort;
-    } catch {
-      // The next one, then.
-    }
-  }
-  throw new Error("the runtime for networks could not be loaded");
-}
 
 async function run({ addresses, name, address, signal, frame, hop }) {
   runtime ??= load(addresses);

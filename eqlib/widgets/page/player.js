@@ -1,29 +1,19 @@
 // The comparison player: some sounds of one length on one clock, switched without a gap.
+import { blindTest } from "./abx.js";
+import { holds, output as ears, take, volumeSlider } from "./bus.js";
+import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
-import { Mixer, guessing } from "./mixer.js";
+import { columns } from "./envelope.js";
+import { Mixer } from "./mixer.js";
 
 const HEIGHT = 90;
 const SPECTRUM_HZ = [50, 20000]; // at most; up to half the sample rate
 let players = 0;
-let active = null; // the one that is heard; a page has many, and one pair of ears
-
-/** The buffers' common length: copies of them, the shorter ones with silence at their end. */
-function alike(context, buffers) {
-  const length = Math.max(...buffers.map((buffer) => buffer.length));
-  return buffers.map((buffer) => {
-    const copy = context.createBuffer(1, length, buffer.sampleRate);
-    copy.copyToChannel(buffer.getChannelData(0), 0);
-    return copy;
-  });
-}
 
 /** Target minus output, each brought back to its own level first. */
-function difference(context, [target, output], [targetDb, outputDb]) {
-  const made = context.createBuffer(1, target.length, target.sampleRate);
-  const [t, o, d] = [target, output, made].map((buffer) => buffer.getChannelData(0));
+function difference([target, output], [targetDb, outputDb]) {
   const [tGain, oGain] = [10 ** (-targetDb / 20), 10 ** (-outputDb / 20)];
-  for (let n = 0; n < d.length; n++) d[n] = t[n] * tGain - o[n] * oGain;
-  return made;
+  return target.map((t, n) => t * tGain - output[n] * oGain);
 }
 
 /**
@@ -36,24 +26,20 @@ function difference(context, [target, output], [targetDb, outputDb]) {
  */
 export async function mount(element, state) {
   const id = `eq-compare-${players++}`;
-  const decoder = new OfflineAudioContext(1, 1, state.sample_rate);
   const highHz = Math.min(SPECTRUM_HZ[1], state.sample_rate / 2);
-  const decoded = await Promise.all(
-    state.tracks.map(async ({ address, samples }) => {
-      if (!samples) return decoder.decodeAudioData(await (await fetch(address)).arrayBuffer());
-      const buffer = decoder.createBuffer(1, samples.length, decoder.sampleRate);
-      buffer.copyToChannel(samples, 0);
-      return buffer;
-    }),
-  );
+  const decoded = await Promise.all(state.tracks.map(({ address, samples }) => samples ?? fetched(address, state.sample_rate)));
   const tracks = [...state.tracks];
-  const buffers = alike(decoder, decoded);
+  const length = Math.max(...decoded.map((samples) => samples.length));
+  // The shorter ones with silence at their end.
+  const signals = decoded.map((samples) => (samples.length === length ? samples : Float32Array.from({ length }, (_, n) => samples[n] ?? 0)));
   const [target, output] = ["target", "output"].map((name) => tracks.findIndex((track) => track.name === name));
   if (target >= 0 && output >= 0) {
     const gains = [tracks[target].gain_db, tracks[output].gain_db];
-    buffers.push(difference(decoder, [buffers[target], buffers[output]], gains));
-    tracks.push({ name: "difference", change: `target minus output, at its own level${state.tracks[0].samples ? "" : "; the coding of the sounds adds to it"}` });
+    signals.push(difference([signals[target], signals[output]], gains));
+    const coded = [tracks[target], tracks[output]].some(({ address }) => address?.startsWith("data:audio/mpeg"));
+    tracks.push({ name: "difference", change: `target minus output, at its own level${coded ? "; the coding of the sounds adds to it" : ""}` });
   }
+  const buffers = signals.map((samples) => bufferOf(samples, state.sample_rate));
   const duration = buffers[0].duration;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -75,13 +61,13 @@ export async function mount(element, state) {
     return passed < to ? passed : from + ((passed - from) % (to - from));
   }
   async function start() {
-    if (active && active !== stop) active();
-    active = stop;
+    take(stop);
     context ??= new AudioContext();
     await context.resume();
+    if (!holds(stop)) return;
     if (!mixer) {
       analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0.7 });
-      analyser.connect(context.destination);
+      analyser.connect(ears(context));
       mixer = new Mixer(context, buffers, analyser);
     }
     mixer.selected = selected;
@@ -123,8 +109,9 @@ export async function mount(element, state) {
 
   const wave = make("canvas", { class: "eq-compare-wave", role: "img", height: HEIGHT });
   const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": `Live spectrum of what you hear, 50 Hz to ${highHz / 1000} kHz` });
-  const peak = Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
+  const loudest = () => Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
 
+  let peak = loudest();
   const shapes = new Map();
   function surface(canvas) {
     const width = Math.max(1, canvas.clientWidth);
@@ -136,17 +123,11 @@ export async function mount(element, state) {
     brush.fillStyle = brush.strokeStyle = getComputedStyle(element).color;
     return [brush, width];
   }
-  /** The lowest and highest sample of each column, kept: a minute has a million samples. */
-  function columns(width) {
+  /** The shape of the sound that is chosen, kept: a minute has a million samples. */
+  function shape(width) {
     if (shapes.get(selected)?.length !== width) {
-      const samples = buffers[selected].getChannelData(0);
-      const found = Array.from({ length: width }, (_, x) => {
-        const [a, b] = [x, x + 1].map((column) => Math.floor((column / width) * samples.length));
-        let [low, high] = [0, 0];
-        for (let n = a; n < b; n++) [low, high] = [Math.min(low, samples[n]), Math.max(high, samples[n])];
-        return [low, high];
-      });
-      shapes.set(selected, found);
+      const buffer = buffers[selected];
+      shapes.set(selected, columns(buffer.getChannelData(0), width, buffer.sampleRate));
     }
     return shapes.get(selected);
   }
@@ -158,13 +139,13 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.75;
     // In the blind test the picture would give X away.
     const scale = (0.48 * HEIGHT) / peak;
-    for (const [x, [low, high]] of blind ? [] : columns(width).entries()) {
+    for (const [x, [low, high]] of blind() ? [] : shape(width).entries()) {
       brush.fillRect(x, HEIGHT / 2 - high * scale, 1, Math.max(1, (high - low) * scale));
     }
     brush.globalAlpha = 1;
     brush.fillStyle = "#d55e00";
     brush.fillRect((position() / duration) * width - 1, 0, 3, HEIGHT);
-    const shown = blind ? "the hidden sound" : tracks[selected].name;
+    const shown = blind() ? "the hidden sound" : tracks[selected].name;
     wave.setAttribute("aria-label", `Waveform of ${shown}, ${duration.toFixed(2)} s, loop from ${loop[0].toFixed(2)} to ${loop[1].toFixed(2)} s`);
   }
   function spectrum() {
@@ -184,13 +165,13 @@ export async function mount(element, state) {
     brush.globalAlpha = 0.8;
     brush.font = "13px sans-serif";
     brush.textAlign = "center";
-    brush.fillText(blind ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
+    brush.fillText(blind() ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
     brush.globalAlpha = 1;
   }
   function tick() {
     clearTimeout(timer); // a new loop starts while the old one ticks
     draw();
-    if (blind) idle();
+    if (blind()) idle();
     else spectrum();
     timer = setTimeout(tick, still.matches ? 500 : 40);
   }
@@ -221,49 +202,35 @@ export async function mount(element, state) {
 
   // --- the blind test
 
-  let blind = null; // {pair: [A, B], x: 0 or 1, right, trials}
-  const score = make("p", { role: "status", class: "eq-compare-score" });
-  function hearBlind(which) {
-    const { pair, x } = blind;
-    choose(which === 2 ? pair[x] : pair[which]);
-    hears.forEach((button, index) => button.setAttribute("aria-pressed", index === which));
+  const first = target >= 0 ? target : 0;
+  const second = output >= 0 ? output : first === 0 ? 1 : 0;
+  const hearBlind = (index) => {
+    choose(index);
     if (!mixer?.sources.length) toggle();
-  }
-  function answer(guess) {
-    const was = blind.x;
-    blind.trials += 1;
-    blind.right += guess === was ? 1 : 0;
-    blind.x = Math.random() < 0.5 ? 0 : 1;
-    const chance = guessing(blind.right, blind.trials);
-    score.textContent = `${guess === was ? "Right" : "Wrong"}, X was ${"AB"[was]}. ${blind.right} of ${blind.trials} right. By guessing alone, ${chance < 0.001 ? "less than 0.1" : (100 * chance).toPrecision(2)} % would do as well or better.`;
-    hearBlind(2);
-  }
-  const option = (index) => make("option", { value: index }, tracks[index].name);
-  const pairOf = [0, 1].map(() => make("select", {}, ...tracks.map((_, index) => option(index))));
-  const hears = ["A", "B", "X"].map((name, which) => make("button", { type: "button", "aria-pressed": false, onclick: () => hearBlind(which) }, `hear ${name}`));
-  const test = make(
-    "details",
-    { class: "eq-compare-abx" },
-    make("summary", {}, "Blind test (ABX)"),
-    make("p", {}, "X is A or B, drawn anew for each answer. Can you tell which? Decide before how many answers you will give, ten or more: whoever stops at the best moment is only lucky."),
-    make("p", { class: "eq-compare-bar" }, make("label", {}, "A: ", pairOf[0]), make("label", {}, "B: ", pairOf[1])),
-    make("p", { class: "eq-compare-bar" }, ...hears),
-    make("p", { class: "eq-compare-bar" }, ...["X is A", "X is B"].map((name, guess) => make("button", { type: "button", onclick: () => answer(guess) }, name))),
-    score,
-  );
-  function newTest() {
-    blind = { pair: pairOf.map((select) => Number(select.value)), x: Math.random() < 0.5 ? 0 : 1, right: 0, trials: 0 };
-    score.textContent = "";
-    hears.forEach((button) => button.setAttribute("aria-pressed", false));
-  }
-  pairOf.forEach((select) => select.addEventListener("change", newTest));
-  test.addEventListener("toggle", () => {
-    if (test.open) newTest();
-    else blind = null;
+  };
+  const test = tracks.length > 1 ? blindTest(tracks.map(({ name }) => name), [first, second], hearBlind, toggleBlind) : null;
+  const blind = () => test?.state;
+  function toggleBlind() {
     radios.querySelectorAll("input")[selected].checked = true;
-    radios.hidden = test.open; // which sound is heard is the question
+    radios.hidden = Boolean(blind()); // which sound is heard is the question
     draw();
     if (!mixer?.sources.length) idle();
+  }
+
+  // --- keys: Space plays, numbers choose
+
+  element.addEventListener("keydown", (event) => {
+    const { target: at, key } = event;
+    const writes = at.matches('input:not([type="radio"]), select, textarea');
+    if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    const index = Number(key) - 1;
+    if (key === " " && !at.matches("button, summary")) toggle();
+    else if (blind() && index in [0, 1, 2]) test.hear(index);
+    else if (!blind() && index in tracks) {
+      choose(index);
+      radios.querySelectorAll("input")[index].checked = true;
+    } else return;
+    event.preventDefault();
   });
 
   // --- the page
@@ -295,17 +262,17 @@ export async function mount(element, state) {
       return make("label", {}, radio, make("span", {}, make("strong", {}, track.name), ` ${track.change}`));
     }),
   );
-  pairOf[0].value = target >= 0 ? target : 0;
-  pairOf[1].value = output >= 0 ? output : Number(pairOf[0].value) === 0 ? Math.min(1, tracks.length - 1) : 0;
+  const keys = make("span", { class: "eq-compare-keys" }, `keys: Space, ${tracks.length > 1 ? `1 to ${tracks.length}` : "1"}`);
   element.classList.add("eq-compare");
   element.setAttribute("role", "group");
+  element.tabIndex = -1; // a click into it makes the keys its own
   element.setAttribute("aria-label", state.title ?? `Player: ${state.tracks.map((track) => track.name).join(", ")}`);
   element.replaceChildren(
     ...(state.title ? [make("p", {}, make("strong", {}, state.title))] : []),
     make("div", { class: "eq-compare-pictures" }, wave, bands),
-    make("div", { class: "eq-compare-bar" }, play, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement),
+    make("div", { class: "eq-compare-bar" }, play, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement, volumeSlider(), keys),
     radios,
-    ...(tracks.length > 1 ? [test] : []),
+    ...(test ? [test.element] : []),
     status,
   );
   draw();
@@ -318,15 +285,28 @@ export async function mount(element, state) {
 
   return {
     buffers,
+    /** Puts other samples, of the same length, into the tracks; what is heard goes on. */
+    replace(others) {
+      const fresh = others.map(({ samples }) => samples);
+      if (buffers.length > others.length) fresh.push(difference([fresh[target], fresh[output]], [others[target].gain_db, others[output].gain_db]));
+      fresh.forEach((samples, index) => (buffers[index] = bufferOf(samples, state.sample_rate)));
+      others.forEach(({ change }, index) => (radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${change}`));
+      shapes.clear();
+      peak = loudest();
+      if (mixer?.sources.length) {
+        offset = position();
+        began = mixer.start(offset, ...loop);
+      }
+      draw();
+    },
     get mixer() {
       return mixer;
     },
     get blind() {
-      return blind;
+      return blind();
     },
     close() {
       if (mixer?.sources.length) stop();
-      if (active === stop) active = null;
       sizes.disconnect();
       themes.disconnect();
       context?.close();

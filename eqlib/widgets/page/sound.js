@@ -1,4 +1,5 @@
 // A clip through the equalizer, in the browser's own audio engine, without clicks.
+import { holds, output as ears, take } from "./bus.js";
 import { coefficients, gainDb } from "./equalizer.js";
 import { fft } from "./fft.js";
 
@@ -89,8 +90,15 @@ export class LoopPlayer {
   constructor(sampleRate) {
     // Filters with our coefficients mean the same frequencies at our sample rate only.
     this.context = new AudioContext({ sampleRate });
+    this.ears = ears(this.context);
     this.path = null;
     this.source = null;
+    /** Called when something else on the page is played instead. */
+    this.onstopped = () => {};
+    this.giveWay = () => {
+      this.stop();
+      this.onstopped();
+    };
   }
 
   get playing() {
@@ -98,7 +106,9 @@ export class LoopPlayer {
   }
 
   async start(buffer, eq, levelDb) {
+    take(this.giveWay);
     await this.context.resume();
+    if (!holds(this.giveWay)) return;
     this.stop();
     this.source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
     this.source.start();
@@ -116,7 +126,7 @@ export class LoopPlayer {
     fresh.output.gain.setValueAtTime(0, now);
     fresh.output.gain.linearRampToValueAtTime(level, now + FADE_S);
     this.source.connect(fresh.input);
-    fresh.output.connect(context.destination);
+    fresh.output.connect(this.ears);
     if (old) this.retire(old, now);
     this.path = fresh;
   }

@@ -1,0 +1,238 @@
+"""Steps of training as ONNX, run by onnxruntime, against eqlib's own on the same frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from eqlib import EQ, EQNet, EQNetConfig, Recipe, pair
+from eqlib.data.clips import Clips
+from eqlib.networks import flat, page_layers
+from eqlib.networks.step_onnx import export_forward, export_step
+from eqlib.training.loop import fit
+from eqlib.training.recipe import Budget
+from eqlib.training.run import Run
+from eqlib.training.stages import Supervised, Unsupervised
+
+SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
+SHARP = {"local_kernel": 4}  # envelopes that are hardly smoothed have maxima to tell apart
+OTHER = {"orientation": "adjoint", "rectifier": "square", "unpooling": "position", "kernel": 16}
+STAGES = {"train": Supervised, "pretrain": Unsupervised}
+STEPS = 50
+ENDLESS = np.float32(3e38)
+
+
+def row_of(net):
+    return torch.cat([p.detach().reshape(-1) for p in net.parameters()]).numpy().copy()
+
+
+class Recorder:
+    """A watcher that notes the losses."""
+
+    def __init__(self):
+        self.losses = []
+
+    def stepped(self, stage, *, step, seconds, used, mae):
+        self.losses.append(mae)
+        return False
+
+    def validated(self, history, net):
+        pass
+
+    def ended(self, history, net):
+        pass
+
+
+def trained(stage, net, recipe):
+    """What eqlib's loop makes of a network: the frames it drew, and the loss of each step.
+
+    They learn from noise, whose maxima differ. Where two samples of a pool are the same to
+    rounding, as in silence, either may be taken for the maximum, and its position counts.
+    """
+    generator = np.random.default_rng(0)
+    noise = [level * generator.normal(size=3_000) for level in (0.02, 0.1, 0.3)]
+    clips = Clips.from_arrays(noise, sample_rate=16_000)
+    pairs = pair(clips, EQ.low_shelf(cutoff_hz=500, gain_db=10))
+
+    class Within(STAGES[stage]):
+        def draw(self, run):
+            x, y = super().draw(run)
+            while (x.unflatten(-1, (-1, net.config.pool)) == 0).all(-1).any():
+                x, y = super().draw(run)
+            frames.append((x, y))
+            return x, y
+
+    frames, watch = [], Recorder()
+    run = Run(
+        stage,
+        net,
+        pairs,
+        pairs,
+        recipe=recipe,
+        seed=1,
+        budget=Budget("steps", STEPS),
+        folder=None,
+        resume=False,
+        watch=watch,
+        device="cpu",
+    )
+    fit(run, Within(), progress=False)
+    return [(x.numpy(), y.numpy()) for x, y in frames], watch.losses
+
+
+def limits(norms, quantile):
+    """Where the quantile of some lengths and one more lies, as `export_step` asks for it."""
+    before = np.r_[np.sort(norms[-499:]), ENDLESS, ENDLESS].astype(np.float32)
+    place = quantile * min(len(norms), 499) if quantile < 1 else len(before) - 2
+    at = int(place)
+    below = before[at - 1] if at else -ENDLESS
+    return np.array([below, *before[at : at + 2]], np.float32), np.array(place - at, np.float32)
+
+
+def stepped(path, row, frames, recipe):
+    """The same by the graph: weights, and the loss of each step."""
+    session = onnxruntime.InferenceSession(path)
+    state = [row, np.zeros_like(row), np.zeros_like(row)]
+    losses, norms = [], []
+    for step, (x, y) in enumerate(frames):
+        rms = np.sqrt(np.square(y, dtype=np.float64).mean((1, 2)))
+        weight = 1 / np.maximum(rms, 1e-4) if recipe.loss == "normalized_mae" else np.ones(len(x))
+        around, between = limits(norms, recipe.clip_quantile)
+        rate = recipe.rate(step, step / STEPS) / (1 - 0.9 ** (step + 1))
+        *state, mae, norm = session.run(
+            None,
+            {
+                **dict(zip(("weights", "mean", "square"), state, strict=True)),
+                "x": x,
+                "y": y,
+                "weight": weight.astype(np.float32),
+                "rate": np.array(rate, np.float32),
+                "correction": np.array((1 - 0.999 ** (step + 1)) ** 0.5, np.float32),
+                "epsilon": np.array(1e-8, np.float32),
+                "norms": around,
+                "between": between,
+            },
+        )
+        losses.append(mae.item())
+        norms.append(norm.item())
+    return state[0], losses
+
+
+@pytest.mark.parametrize(
+    ("stage", "changes", "settings"),
+    [
+        ("train", {}, {}),
+        ("pretrain", SHARP, {}),
+        ("train", OTHER | SHARP, {"loss": "normalized_mae"}),
+        ("pretrain", OTHER | SHARP, {"clip_quantile": 1}),
+    ],
+)
+def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
+    config = EQNetConfig(**SMALL | changes)
+    # Adam's first step divides a gradient by itself, and where that is nearly zero its sign is a
+    # matter of rounding: at a small rate such weights stay together.
+    recipe = Recipe(**{"learning_rate": 1e-4, "batch": 6, "warmup_steps": 10} | settings)
+    net = EQNet(config, seed=3)
+    first = row_of(net)
+    frames, losses = trained(stage, net, recipe)
+    path = export_step(config, stage, tmp_path / "step.onnx")
+    weights, found = stepped(path, first, frames, recipe)
+    np.testing.assert_allclose(found, losses, rtol=1e-4)
+    for part in flat.layout(config):
+        here = slice(part.first, part.first + part.count)
+        expected = row_of(net)[here]
+        error = np.sqrt(np.square(weights[here] - expected).mean())
+        size = np.sqrt(np.square(expected).mean())
+        assert error <= 1e-4 * max(size, 0.01), part.name  # a bias begins at zero
+        moved = np.abs(expected - first[here]).max()
+        still = stage == "pretrain" and part.name.startswith("dense")
+        assert (moved == 0) if still else (moved > 1e-4), part.name
+    assert [p.name for p in tmp_path.iterdir()] == ["step.onnx"]
+
+
+def test_clipping_cuts_what_the_recipe_cuts(tmp_path):
+    # Without it, and with another quantile, the weights are others by far more than rounding.
+    config = EQNetConfig(**SMALL)
+    path = export_step(config, "train", tmp_path / "step.onnx")
+    ends = {}
+    for quantile in (0.1, 0.5, 1):
+        recipe = Recipe(learning_rate=1e-3, warmup_steps=1, clip_quantile=quantile)
+        net = EQNet(config, seed=3)
+        first = row_of(net)
+        frames, _ = trained("train", net, recipe)
+        ends[quantile], _ = stepped(path, first, frames, recipe)
+        np.testing.assert_allclose(ends[quantile], row_of(net), atol=2e-4)
+    for one, other in ((0.1, 0.5), (0.5, 1)):
+        assert np.abs(ends[one] - ends[other]).max() > 2e-3
+
+
+@pytest.mark.parametrize("stage", ["train", "pretrain"])
+def test_a_network_without_its_weights_is_given_them(stage, tmp_path):
+    config = EQNetConfig(**SMALL)
+    session = onnxruntime.InferenceSession(export_forward(config, stage, tmp_path / "net.onnx"))
+    for seed, count in ((0, 1), (1, 5)):
+        net = EQNet(config, seed=seed)
+        x = torch.randn(count, 1, config.frame, generator=torch.Generator().manual_seed(seed))
+        (y,) = session.run(None, {"weights": row_of(net), "x": x.numpy()})
+        with torch.no_grad():
+            expected = net(x) if stage == "train" else net.autoencode(x)
+        np.testing.assert_allclose(y, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"unpooling": "position"}, {"orientation": "adjoint"}, {"rectifier": "square"}]
+)
+@pytest.mark.parametrize("stage", ["train", "pretrain"])
+def test_gradients_written_by_hand_are_those_that_pytorch_derives(stage, changes):
+    config = EQNetConfig(**SMALL | changes)
+    net = EQNet(config, seed=5).double()
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(2, 3, 1, config.frame, generator=generator, dtype=torch.float64)
+    if stage == "train" and config.unpooling == "repeat":
+        # Many samples share a maximum there. Of positions, rounding would choose any of them.
+        x[0, 0, :100] = 0
+    output = net(x) if stage == "train" else net.autoencode(x)
+    (output - y).square().sum().backward()
+    ours = flat.FlatEQNet(config, stage)
+    w = ours.split(torch.from_numpy(row_of(net)))
+    found, signals = ours.run(w, x)
+    gradients = ours.split(ours.gradients(w, signals, 2 * (found - y[:, 0])))
+    for name, parameter in net.named_parameters():
+        expected = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        torch.testing.assert_close(gradients[name], expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_forms_are_what_they_say():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 40, generator=generator, dtype=torch.float64)
+    shifted = page_layers.shifted(x, 5, 2).reshape(5, 2, 40)
+    for k in range(5):
+        for n in range(40):
+            there = n + k - 2
+            expected = x[:, there] if 0 <= there < 40 else torch.zeros(2, dtype=torch.float64)
+            assert torch.equal(shifted[k, :, n], expected)
+    products = torch.randn(5, 2 * 40, generator=generator, dtype=torch.float64)
+    sums = page_layers.sum_along_diagonals(products, 40, 2)
+    # An adjoint: both inner products are the same.
+    one, other = (shifted.reshape(5, -1) * products).sum(), (x * sums).sum()
+    torch.testing.assert_close(one, other)
+    taps = torch.randn(3, 9, generator=generator, dtype=torch.float64)
+    matrix = page_layers.toeplitz(taps)
+    for s in range(page_layers.BLOCK):
+        assert torch.equal(matrix[:, s, s : s + 9], taps)
+        assert matrix[:, s].count_nonzero() == taps.numel()
+
+
+def test_the_layout_is_that_of_the_network_and_of_its_first_weights():
+    config = EQNetConfig(**SMALL)
+    net = EQNet(config, seed=0)
+    parts = flat.layout(config)
+    assert [(p.name, p.shape) for p in parts] == [
+        (name, tuple(p.shape)) for name, p in net.named_parameters()
+    ]
+    for part, (name, parameter) in zip(parts, net.named_parameters(), strict=True):
+        highest = parameter.abs().max().item()
+        assert highest <= part.limit and highest >= 0.9 * part.limit, name
+        assert parameter.numel() == part.count
