@@ -58,7 +58,7 @@ def write(folder: Path) -> list[Path]:
     return [*paths, *write_notes(folder)]
 
 
-def description() -> dict[str, Any]:
+def description() -> dict[str, object]:
     """The networks' sizes, the order of their weights, and how Adam is driven."""
     networks = {}
     for filters in FILTERS:
@@ -66,7 +66,7 @@ def description() -> dict[str, Any]:
         parts = layout(config)
         networks[str(filters)] = {
             "config": asdict(config),
-            "parameters": sum(part.count for part in parts),
+            "parameters": sum(part.numel for part in parts),
             "parts": [part._asdict() for part in parts],
         }
     return {"networks": networks, "betas": BETAS, "epsilon": EPSILON}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import traitlets
 

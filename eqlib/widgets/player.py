@@ -190,7 +190,7 @@ def closest(signals: Sequence[np.ndarray]) -> list[float | None]:
         level = float(np.sqrt(np.mean(padded[i] ** 2)))
         if 0 < error < level * 10 ** (-LOSSLESS_ABOVE_DB / 20):
             for k in (i, j):
-                found[k] = error if found[k] is None else min(found[k], error)
+                found[k] = min(found[k] or error, error)
     return found
 
 

@@ -26,7 +26,7 @@ from eqlib import checkpoints, data
 from eqlib.audio import Audio
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import REFERENCE, TARGETS
-from eqlib.errors import check_sample_rate, checked
+from eqlib.errors import EqlibError, check_sample_rate, checked
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.widgets.bench_run import BenchRun, frequencies_hz
 from eqlib.widgets.component import HOW_TO_USE, Component
@@ -103,7 +103,7 @@ class Workbench(Component):
             for name, value in state.items():
                 setattr(self, name, value)
 
-    def _page_state(self) -> dict[str, Any]:
+    def _page_state(self) -> Mapping[str, object]:
         names = ("bands", "curve", "run", "sounds", "presets", "sample_rate")
         return {name: getattr(self, name) for name in names}
 
@@ -147,13 +147,19 @@ class Workbench(Component):
         return self._go(message["settings"] | {"pretrainSteps": 0})
 
     def _go(self, settings: dict[str, Any]) -> Any:
-        self._trained.go(
+        self._bench().go(
             steps=settings["steps"],
             pretrain_steps=settings["pretrainSteps"],
             learning_rate=settings["learningRate"],
             seed=settings["seed"],
         )
         return {}, []
+
+    def _bench(self) -> BenchRun:
+        if self._trained is None:
+            cure = "Press Train, or open a file."
+            raise EqlibError("no network was trained or opened", "one that was", cure)
+        return self._trained
 
     def _run_of(self, net: EQNet) -> BenchRun:
         notes = {split: data.load(instrument="piano", split=split) for split in SPLITS}
@@ -163,13 +169,13 @@ class Workbench(Component):
 
     def _on_process(self, message: dict[str, Any], buffers: list[memoryview]) -> Any:
         audio = np.frombuffer(buffers[0], np.float32)
-        output = self._trained.at(message["step"]).process(audio.copy())
+        output = self._bench().at(message["step"]).process(audio.copy())
         return {}, [np.ascontiguousarray(output, np.float32).tobytes()]
 
     def _on_save(self, *_: Any) -> Any:
         with tempfile.TemporaryDirectory() as folder:
-            path = checkpoints.save(self._trained.net, Path(folder) / "network.safetensors")
-            return {"step": self._trained.step}, [path.read_bytes()]
+            path = checkpoints.save(self._bench().net, Path(folder) / "network.safetensors")
+            return {"step": self._bench().step}, [path.read_bytes()]
 
     def _on_load(self, _message: Any, buffers: list[memoryview]) -> Any:
         with tempfile.TemporaryDirectory() as folder:
