@@ -14,8 +14,8 @@ from scipy import linalg, signal
 Clip: TypeAlias = tuple[np.ndarray, np.ndarray]
 """A dry and a wet recording, each (samples,) float64."""
 
-ITERATIONS = 60
-LEAST_GAIN = 1e-3  # of an iteration, as a share of the error's energy: below, it is the end
+ITERATIONS = 30
+LEAST_GAIN = 3e-3  # of an iteration, as a share of the error's energy: below, it is the end
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-12, 1e6
 
 
