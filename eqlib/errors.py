@@ -32,7 +32,9 @@ import numpy as np
 
 from eqlib.hints import fits, short, words
 
-P, R, T = ParamSpec("P"), TypeVar("R"), TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 class EqlibError(ValueError):
@@ -199,8 +201,7 @@ def checked(function: Any) -> Any:
         EqlibError: from the function, for an argument of another type.
     """
     if isinstance(function, type):
-        # Not by a name that type checkers know, which would take it for another signature.
-        function.__init__ = _door(vars(function)["__init__"])
+        function.__init__ = _door(vars(function)["__init__"])  # type: ignore[misc]
         return function
     return _door(function)
 
