@@ -82,14 +82,16 @@ def words(hint: Any) -> str:
         return f"a dict of names, each with {words(inside[1])}"
     if kind in (Sequence, Iterable):
         return f"a list with {words(inside[0])}" if inside else "a list"
-    names = {
+    names: dict[Any, str] = {
         float: "a number",
         complex: "a number",
         int: "a whole number",
         bool: "True or False",
         str: "a text",
+        type(None): "None",
+        Callable: "a function",
+        np.ndarray: "a NumPy array",
     }
-    names |= {type(None): "None", Callable: "a function", np.ndarray: "a NumPy array"}
     name = getattr(kind, "__name__", str(kind))
     if name == "Tensor":
         return "a torch tensor"
