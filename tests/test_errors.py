@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import InitVar, dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -135,3 +137,68 @@ def test_shapes_and_sample_rates_must_be_equal():
         check_same_shape("dry", np.zeros((2, 3)), "wet", np.zeros(3))
     with pytest.raises(EqlibError, match=r"note .* 44100 Hz; expected 16000 Hz.*resample=True"):
         errors.check_sample_rate("note", 44_100, 16_000)
+
+
+# --- the door
+
+
+@pytest.mark.parametrize(
+    ("value", "hint", "told"),
+    [
+        ([1.0, "2"], Sequence[float], "x[1] is '2'; expected a number. Give x[1] a number."),
+        ([1.0, "2"], Sequence[float] | None, "x[1] is '2'; expected a number"),
+        ({"a": [1, None]}, Mapping[str, Sequence[int]], "x['a'][1] is None; expected a whole"),
+        ({3: 1.0}, Mapping[str, float], "a name in x is 3; expected a text"),
+        (np.array(["a"]), np.ndarray, "x is an array of <U1; expected a NumPy array"),
+        (np.ones((2, 3)), Sequence[float], "x is a ndarray; expected a list with a number"),
+        ("abc", Sequence[str], "x is 'abc'; expected a list with a text"),
+        ((1, 2, 3), tuple[int, int], "x is a tuple; expected a tuple"),
+        (True, float, "x is True; expected a number"),
+        (int, type[str], "x is a type"),
+        (3, Callable[[int], int], "x is 3; expected a function"),
+    ],
+)
+def test_types_are_told_by_their_place(value, hint, told):
+    with pytest.raises(EqlibError) as error:
+        errors.check_type("x", value, hint)
+    assert told in str(error.value)
+
+
+def test_what_fits_a_hint_passes():
+    for value, hint in [
+        (np.ones(3), Sequence[float]),
+        (torch.ones(3), Sequence[float]),
+        (range(3), Sequence[int]),
+        (np.float32(1), float),
+        ((1, "a"), tuple[int, str]),
+        ((1, 2, 3), tuple[int, ...]),
+        (np.ones(()), np.ndarray),
+        (iter([1]), Iterable[float]),
+        (bool, type[int]),
+        (len, Callable[[int], int]),
+        ({"a": None}, Mapping[str, float | None]),
+    ]:
+        errors.check_type("x", value, hint)
+
+
+def test_a_door_is_for_a_constructor_too_and_may_be_for_some_arguments_alone():
+    @errors.checked
+    @dataclass(frozen=True)
+    class Point:
+        x: float
+        made: InitVar[bool] = False
+
+    assert Point(3) == Point(3, made=True) and copy.deepcopy(Point(3)) == Point(3)
+    for arguments in (("3",), (3, 1)):
+        with pytest.raises(EqlibError):
+            Point(*arguments)
+
+    @errors.checked_only("second")
+    def both(first: int, second: int) -> object:
+        return first
+
+    assert both("a", 2) == "a"
+    with pytest.raises(EqlibError, match="second is 'b'"):
+        both(1, "b")
+    with pytest.raises(TypeError, match="missing"):  # Python's own, of a call that binds nothing
+        both(1)
