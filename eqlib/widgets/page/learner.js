@@ -8,7 +8,7 @@ import { Stepper } from "./stepper.js";
 
 const AT_ONCE = 16; // frames that a network gets together
 const SNAPSHOTS = 39; // of a run, besides the one before its first step
-const VALIDATIONS = 10; // of a stage
+const VALIDATIONS = 8; // of a stage
 
 /** Where snapshots are taken: at the start, and then evenly over the logarithm of the steps. */
 export function snapshotSteps(steps) {

@@ -7,6 +7,7 @@ import { load } from "./runtime.js";
 import { applyEq } from "./target.js";
 
 const TELL_MS = 50; // progress is told no more often
+const VALIDATED_S = 1; // of each note for validation: its attack, which has most of its energy
 
 let ort = null;
 let folder = ""; // of the graphs
@@ -44,8 +45,12 @@ function pairsOf({ target, pairs }) {
     const both = (dry, wet) => dry.map((samples, n) => ({ dry: samples, wet: wet[n] }));
     return { train: both(pairs.dry, pairs.wet), validation: both(pairs.validationDry, pairs.validationWet), test: [] };
   }
-  const of = (split) => notes.filter((note) => note.split === split).map(({ samples }) => ({ dry: samples, wet: applyEq(target, samples) }));
-  return { train: of("train"), validation: of("validation"), test: of("test") };
+  const of = (split, length) =>
+    notes
+      .filter((note) => note.split === split)
+      .map(({ samples }) => samples.slice(0, length))
+      .map((dry) => ({ dry, wet: applyEq(target, dry) }));
+  return { train: of("train"), validation: of("validation", VALIDATED_S * target.sample_rate), test: of("test") };
 }
 
 const tell = (event, detail) => postMessage({ event, detail });
