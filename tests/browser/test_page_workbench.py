@@ -153,8 +153,8 @@ def test_another_target_cannot_be_continued_but_trained_anew(bench):
 
 def test_a_link_brings_target_and_settings_back(bench, open_page):
     bench.root.get_by_label("Preset of the target").select_option("vocal-chain")
-    bench.root.get_by_text("64", exact=True).click()
-    bench.root.get_by_text("1000", exact=True).click()
+    bench.root.get_by_role("radio", name="64").check()
+    bench.root.get_by_role("radio", name="1000").check()
     bench.page.wait_for_function("location.hash.includes('steps=1000')")
     state = bench.of("[eq, run]")
     again = Bench(open_page(PAGE + bench.page.evaluate("location.hash")))

@@ -34,7 +34,16 @@ OTHER_RUN = {
 @pytest.fixture
 def node(tmp_path):
     """Runs an expression in Node.js, with the page's modules as names and `value` as JSON."""
-    names = ("drawing", "equalizer", "reach", "run_link", "run_python", "fields", "pair_check")
+    names = (
+        "drawing",
+        "equalizer",
+        "reach",
+        "run_link",
+        "run_python",
+        "fields",
+        "pair_check",
+        "kernel_trainer",
+    )
     for path in PAGE.glob("*.js"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -363,6 +372,50 @@ def test_what_goes_wrong_in_the_kernel_is_told(bench):
     _made, ask, _sent = bench
     answer, _ = ask("start", settings=SETTINGS | {"learningRate": -1})
     assert "learning_rate is -1" in answer["error"]
+
+
+KERNEL = """(await (async () => {
+    const sent = [];
+    let receive;
+    const answers = {
+        open: [{ sample_rate: 16000, frequencies_hz: [100], bank_hz: [0], names: ["a"] },
+            [new DataView(Float32Array.of(9, 0.5, 0.25).buffer, 4)]],
+        process: [{}, [new DataView(Float32Array.of(3, 4).buffer)]],
+        load: [{ error: "damaged" }, []],
+    };
+    const model = {
+        on: (name, call) => (receive = call),
+        get: () => "",
+        send(message, _, buffers) {
+            sent.push([message.what, buffers.length]);
+            const [answer, arrays] = answers[message.what] ?? [{}, []];
+            queueMicrotask(() => receive({ id: message.id, ...answer }, arrays));
+        },
+    };
+    const trainer = await kernel_trainer.kernelTrainer(model);
+    const heard = [];
+    trainer.addEventListener("snapshot", ({ detail }) => heard.push(detail));
+    trainer.start({ steps: 3 });
+    const bank = new DataView(Float32Array.of(1, 2).buffer);
+    receive({ event: "snapshot", detail: { step: 1 }, arrays: ["bank_db"] }, [bank]);
+    const made = await trainer.process(Float32Array.of(1), 1);
+    const refused = await trainer.fromFile(new ArrayBuffer(4)).catch((error) => error.message);
+    return {
+        notes: trainer.notes.map(({ samples }) => Array.from(samples)), sent, refused,
+        heard: heard.map(({ step, bank_db }) => [step, Array.from(bank_db)]),
+        made: Array.from(made),
+    };
+})())"""
+
+
+@needs_node
+def test_the_page_understands_the_kernel(node):
+    found = node(KERNEL)
+    assert found["notes"] == [[0.5, 0.25]]
+    assert found["sent"] == [["open", 0], ["start", 0], ["process", 1], ["load", 1]]
+    assert found["heard"] == [[1, [1, 2]]]
+    assert found["made"] == [3, 4]
+    assert found["refused"] == "damaged"
 
 
 # --- two recordings of one's own

@@ -7,11 +7,11 @@ import { LOW_HZ, SIZE, axes, decibels, hertz } from "./plot.js";
  * Builds the picture.
  * @param {Drawing} drawing what it shows and moves
  * @param {{moved: Function, removed: (index: number) => void, chosen?: (index: number) => void,
- *   behind?: SVGElement[]}} told after a point was moved by its user; to take one away; when one is
- *   taken hold of; and what is drawn behind the curve
+ *   over?: SVGElement[]}} told after a point was moved by its user; to take one away; when one is
+ *   taken hold of; and what is drawn over the curve, under the handles
  * @returns {{svg: SVGElement, build: Function, draw: Function, focus: Function, toX: Function, toY: Function}}
  */
-export function drawingPlot(drawing, { moved, removed, chosen = () => {}, behind = [] }) {
+export function drawingPlot(drawing, { moved, removed, chosen = () => {}, over = [] }) {
   const { toX, toY, toHz, toDb, grid } = axes(drawing.highHz);
   const lineHz = Array.from({ length: 240 }, (_, i) => LOW_HZ * (drawing.highHz / LOW_HZ) ** ((i / 239) * 0.999));
   const area = make("path", { class: "eq-desk-area" });
@@ -23,8 +23,8 @@ export function drawingPlot(drawing, { moved, removed, chosen = () => {}, behind
     { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, class: "eq-desk-plot", role: "group", "aria-label": "Response of the equalizer: gain over frequency" },
     ...grid,
     area,
-    ...behind,
     line,
+    ...over,
     reaches,
     handles,
   );

@@ -46,6 +46,7 @@ export function curvesSide() {
     const at = checks.filter(({ step }) => step <= until).at(-1) ?? (moment === null ? null : { step: moment, snrDb: NaN });
     const reached = moment === null ? (log.best ?? at) : at;
     number.textContent = Number.isFinite(reached?.snrDb) ? reached.snrDb.toFixed(1).replace("-", "−") : "–";
+    number.classList.toggle("eq-workbench-none", !Number.isFinite(reached?.snrDb));
     about.textContent = [Number.isFinite(log.dryDb) ? `doing nothing: ${log.dryDb.toFixed(1).replace("-", "−")}` : "", Number.isFinite(log.tested) && moment === null ? `test notes: ${log.tested.toFixed(1).replace("-", "−")}` : ""].filter(Boolean).join(" · ");
 
     const last = Math.max(1, log.of, ...past.map((run) => run.of));

@@ -22,7 +22,7 @@ export function targetSide(state, { changed, say, pairs }) {
   const ghosts = make("g", { class: "eq-workbench-ghosts" });
   const trace = make("path", { class: "eq-workbench-trace", fill: "none" });
   const measured = make("path", { class: "eq-workbench-measured", fill: "none" });
-  const plot = drawingPlot(drawing, { moved, removed: remove, chosen: choose, behind: [measured, ghosts, trace] });
+  const plot = drawingPlot(drawing, { moved, removed: remove, chosen: choose, over: [measured, ghosts, trace] });
   const chips = make("div", { class: "eq-workbench-chips", role: "group", "aria-label": "Points of the target" });
   const editor = make("div", { class: "eq-workbench-editor" });
   const key = make("p", { class: "eq-workbench-key" }, make("span", { class: "eq-key-target" }, "target"), make("span", { class: "eq-key-network" }, "network"));
