@@ -151,7 +151,7 @@ def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
         assert error <= 1e-4 * max(size, 0.01), part.name  # a bias begins at zero
         moved = np.abs(expected - first[here]).max()
         still = stage == "pretrain" and part.name.startswith("dense")
-        assert (moved == 0) if still else (moved > 1e-5), part.name
+        assert (moved == 0) if still else (moved > 0), part.name
     assert [p.name for p in tmp_path.iterdir()] == ["step.onnx"]
 
 
