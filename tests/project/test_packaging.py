@@ -223,7 +223,7 @@ def test_a_cdn_would_give_the_versions_of_package_json():
     pinned = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
     for name, path in {
         "mathjax": "book/_ext/vendored.py",
-        "onnxruntime-web": "eqlib/widgets/page/network.js",
+        "onnxruntime-web": "eqlib/widgets/page/network_engines.js",
     }.items():
         assert f'"{name}@{pinned[name]}"' in (ROOT / path).read_text(encoding="utf-8")
 
