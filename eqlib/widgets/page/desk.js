@@ -1,5 +1,6 @@
 // The EQ desk: an equalizer as points on its response curve and as number fields, heard while they
 // move. In Jupyter it is a live widget (eqlib.desk.EQDesk), in the rendered book it runs by itself.
+import { volumeSlider } from "./bus.js";
 import { make } from "./dom.js";
 import { Drawing, FIRST_CURVE } from "./drawing.js";
 import { drawingPlot } from "./drawing_plot.js";
@@ -162,6 +163,10 @@ export function mount(element, state, changed = () => {}) {
       try {
         const found = await buffer();
         player ??= new LoopPlayer(rate);
+        player.onstopped = () => {
+          play.textContent = "Play";
+          hear();
+        };
         await player.start(found, heard(), matching());
       } catch (error) {
         status.textContent = `This sound cannot be played here (${error.message}).`;
@@ -217,7 +222,7 @@ export function mount(element, state, changed = () => {}) {
     ),
     status,
     plot.svg,
-    ...(sounds.length ? [make("div", { class: "eq-desk-bar" }, play, make("label", {}, "sound ", clip), make("label", {}, dry, " dry, without the equalizer")), level] : []),
+    ...(sounds.length ? [make("div", { class: "eq-desk-bar" }, play, make("label", {}, "sound ", clip), make("label", {}, dry, " dry, without the equalizer"), volumeSlider()), level] : []),
     list,
     make("details", { id: `eq-desk-${desks++}` }, make("summary", {}, "The curve in words and as code"), text, make("p", {}, code)),
   );
