@@ -121,7 +121,7 @@ def along(net: EQNet, note: np.ndarray) -> dict[str, np.ndarray]:
         note: (samples,).
     """
     config = net.config
-    check_audio("the note", note, min_samples=config.pool)
+    check_audio("the note", note, min_samples=config.pool // 2 + 1)  # a column of the faders
     found = net.intermediates(windowed_frames(net, note))._asdict()
     seconds, columns = len(note) / config.sample_rate, {}
     for name in SIGNALS:
