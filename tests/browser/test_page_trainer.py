@@ -150,7 +150,7 @@ def net_of(row, config=CONFIG):
     parts = flat.layout(config)
     with torch.no_grad():
         for part, parameter in zip(parts, net.parameters(), strict=True):
-            values = row[part.first : part.first + part.count].reshape(part.shape)
+            values = row[part.first : part.first + part.size].reshape(part.shape)
             parameter.copy_(torch.from_numpy(values.copy()))
     return net
 
@@ -231,7 +231,7 @@ def test_fifty_steps_are_those_of_eqlib(stage, trainer):
     found = trainer.weights(50)
     for part, parameter in zip(flat.layout(CONFIG), net.parameters(), strict=True):
         expected = parameter.detach().flatten().numpy()
-        error = found[part.first : part.first + part.count] - expected
+        error = found[part.first : part.first + part.size] - expected
         size = np.sqrt(np.square(expected).mean())
         # A bias begins at zero.
         assert np.sqrt(np.square(error).mean()) <= 1e-4 * max(size, 0.01), part.name
