@@ -8,7 +8,7 @@ const KEYS = { filters: "filters", steps: "steps", learningRate: "rate", pretrai
 const POINTS = [2, 40]; // of a curve, in a link
 const BANDS = 20;
 
-const short = (x) => `${Number(x.toPrecision(5))}`;
+const short = (x) => `${Number(x.toPrecision(7))}`;
 
 function bandText(band) {
   const parts = [band.kind, short(band.cutoff_hz)];
