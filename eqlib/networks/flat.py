@@ -30,7 +30,7 @@ class Part(NamedTuple):
     limit: float  #: new weights are uniform between -limit and limit
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many numbers it has."""
         return torch.Size(self.shape).numel()
 
@@ -44,7 +44,7 @@ def layout(config: EQNetConfig) -> list[Part]:
     for name, shape in shapes.items():
         layer, _, kind = name.partition(".")
         variance_3 = 3 / fans[layer] if layer in fans else 6 / (2 * config.units)
-        first = parts[-1].first + parts[-1].count if parts else 0
+        first = parts[-1].first + parts[-1].size if parts else 0
         parts.append(Part(name, shape, first, variance_3**0.5 if kind == "weight" else 0.0))
     return parts
 
@@ -87,7 +87,7 @@ class FlatEQNet(nn.Module):
 
     def split(self, row: Tensor) -> dict[str, Tensor]:
         """The parameters in a row of weights, by their names and in their shapes."""
-        return {p.name: row[p.first : p.first + p.count].reshape(p.shape) for p in self.parts}
+        return {p.name: row[p.first : p.first + p.size].reshape(p.shape) for p in self.parts}
 
     def run(self, w: dict[str, Tensor], x: Tensor) -> tuple[Tensor, Signals]:
         """Output frames (batch, frame), and all that was met on the way."""

@@ -66,7 +66,7 @@ def description() -> dict[str, Any]:
         parts = layout(config)
         networks[str(filters)] = {
             "config": asdict(config),
-            "parameters": sum(part.count for part in parts),
+            "parameters": sum(part.size for part in parts),
             "parts": [part._asdict() for part in parts],
         }
     return {"networks": networks, "betas": BETAS, "epsilon": EPSILON}

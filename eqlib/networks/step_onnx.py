@@ -125,7 +125,7 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
     Raises:
         EqlibError: if onnx or onnxscript is not installed, or the file cannot be written.
     """
-    count = sum(part.count for part in layout(config))
+    count = sum(part.size for part in layout(config))
     shapes = [(count,)] * 3 + [(2, 1, config.frame)] * 2 + [(2,), (), (), (), (3,), ()]
     # Each a tensor of its own, for the exporter takes one that comes twice for one input.
     inputs = tuple(torch.ones(shape) for shape in shapes)
@@ -139,7 +139,7 @@ def export_forward(config: EQNetConfig, stage: Stage, path: str | PathLike[str])
 
     Inputs weights, (P,), and x, (batch, 1, frame); output y, as x. The rest is as in `export_step`.
     """
-    row = torch.zeros(sum(part.count for part in layout(config)))
+    row = torch.zeros(sum(part.size for part in layout(config)))
     frames = torch.zeros(2, 1, config.frame)
     dynamic = [None, {0: torch.export.Dim("frames", min=1, max=1024)}]
     return _write(FlatEQNet(config, stage), (row, frames), dynamic, path, ("weights", "x"), ("y",))

@@ -55,10 +55,12 @@ HELPERS = """async () => {
         }
     });
     window.go = async (call, options) => {
-        told.length = 0;
+        told.length = window.longest = 0;
         const ended = untilEnd();
         trainer[call](options);
         await ended;
+        await new Promise((resolve) => setTimeout(resolve, 100)); // the observer is told later
+        window.longestOfRun = window.longest;
         return told.map(({ event, detail }) => ({
             event,
             ...detail,
@@ -148,7 +150,7 @@ def net_of(row, config=CONFIG):
     parts = flat.layout(config)
     with torch.no_grad():
         for part, parameter in zip(parts, net.parameters(), strict=True):
-            values = row[part.first : part.first + part.count].reshape(part.shape)
+            values = row[part.first : part.first + part.size].reshape(part.shape)
             parameter.copy_(torch.from_numpy(values.copy()))
     return net
 
@@ -173,19 +175,30 @@ class Losses:
 @pytest.mark.parametrize("stage", STAGES)
 def test_fifty_steps_are_those_of_eqlib(stage, trainer):
     steps = {"steps": 50} if stage == "train" else {"steps": 0, "pretrainSteps": 50}
-    # At a small rate, for Adam's first steps divide by gradients that may be nearly zero.
-    told = trainer.run(**steps, learningRate=2e-4, warmupSteps=10, batch=4, seed=7)
-    drawn = trainer.array(
-        """(target) => {
-            const notes = trainer.notes.filter(({ split }) => split === "train");
-            const pairs = notes.map(({ samples: dry }) => ({ dry, wet: applyEq(target, dry) }));
-            const [sampler, random] = [new FrameSampler(pairs, hann(1024)), generator(7, 1)];
-            const frames = Array.from({ length: 50 }, () => sampler.draw(4, random));
-            return Float32Array.from(frames.flatMap(({ dry, wet }) => [...dry, ...wet]));
+    # Of noise, for in silence rounding decides where a maximum is; and at a small rate, for Adam's
+    # first steps divide by gradients that may be nearly zero.
+    told, drawn = trainer.page.evaluate(
+        """async ([options, target]) => {
+            const random = generator(1);
+            const noise = [0.02, 0.1, 0.3].map((level) => Float32Array.from(
+                { length: 6000 }, () => level * (random() + random() + random() - 1.5)));
+            const wet = noise.map((dry) => applyEq(target, dry));
+            const validation = { validationDry: noise.slice(2), validationWet: wet.slice(2) };
+            const told = await go("start", {
+                ...options, filters: 16, target: null, pairs: { dry: noise, wet, ...validation },
+                learningRate: 2e-4, warmupSteps: 10, batch: 4, seed: 7,
+            });
+            const pairs = noise.map((dry, index) => ({ dry, wet: wet[index] }));
+            const [sampler, drawing] = [new FrameSampler(pairs, hann(1024)), generator(7, 1)];
+            const frames = Array.from({ length: 50 }, () => sampler.draw(4, drawing));
+            const row = Float32Array.from(frames.flatMap(({ dry, wet }) => [...dry, ...wet]));
+            return [told, asText(row)];
         }""",
-        EQUALIZER.to_dict(),
+        [steps, EQUALIZER.to_dict()],
     )
-    frames = torch.from_numpy(drawn.copy()).reshape(50, 2, 4, 1, 1024)
+    assert told[-1]["event"] == "ended", told[-1]
+    row = np.frombuffer(base64.b64decode(drawn), np.float32)
+    frames = torch.from_numpy(row.copy()).reshape(50, 2, 4, 1, 1024)
 
     class Given(STAGES[stage]):
         def draw(self, run):
@@ -214,12 +227,18 @@ def test_fifty_steps_are_those_of_eqlib(stage, trainer):
         device="cpu",
     )
     fit(run, Given(), progress=False)
-    np.testing.assert_allclose(losses(told), watch.all, rtol=1e-3)
+    # Stage one counts positions. Now and then two samples of a pool are the same to rounding, and
+    # FFT and matrix product choose differently; tests/networks compares both where they cannot.
+    each, weight = (1e-3, 1e-4) if stage == "train" else (2e-2, 1e-2)
+    np.testing.assert_allclose(losses(told), watch.all, rtol=each)
+    assert np.mean(losses(told)) == pytest.approx(np.mean(watch.all), rel=1e-3)
     found = trainer.weights(50)
     for part, parameter in zip(flat.layout(CONFIG), net.parameters(), strict=True):
         expected = parameter.detach().flatten().numpy()
-        error = np.linalg.norm(found[part.first : part.first + part.count] - expected)
-        assert error <= 1e-3 * np.linalg.norm(expected), part.name
+        error = found[part.first : part.first + part.size] - expected
+        size = np.sqrt(np.square(expected).mean())
+        # A bias begins at zero.
+        assert np.sqrt(np.square(error).mean()) <= weight * max(size, 0.01), part.name
 
 
 def test_a_seed_decides_everything_and_a_run_can_be_stopped_and_continued(trainer):
@@ -284,7 +303,7 @@ def test_it_learns_and_says_how_well(trainer):
     assert low.sum() > 10
     error = found[low] - 20 * np.log10(np.abs(EQUALIZER.response(grid[low])))
     assert np.abs(error).mean() < 2
-    assert trainer.page.evaluate("window.longest") < 50, "the page's own thread was busy"
+    assert trainer.page.evaluate("window.longestOfRun") < 50, "the page's own thread was busy"
 
 
 def test_what_it_trained_is_opened_by_eqlib_and_the_other_way_round(trainer, tmp_path):
