@@ -25,7 +25,7 @@ POINTS = 90  # of a response
 BINS = 65  # of a filter's spectrum
 MOMENTS = 40  # of a run, whose weights are kept
 SECONDS = 0.1  # between two messages about progress
-VALIDATIONS = 10  # of a stage
+VALIDATIONS = 8  # of a stage
 
 Tell = Callable[..., None]
 

@@ -38,7 +38,7 @@ from eqlib.widgets.monitor import kernel_id
 SPLITS = ("train", "validation", "test")
 EVERY = 3
 """Of the piano notes for training, every third is learned from, as in the page."""
-RUN = {"filters": 16, "steps": 300, "learningRate": 5e-3, "pretrainSteps": 0, "seed": 0}
+RUN = {"filters": 16, "steps": 400, "learningRate": 8e-3, "pretrainSteps": 0, "seed": 0}
 """The settings of a run, as in page/run_link.js."""
 
 

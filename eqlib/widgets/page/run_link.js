@@ -1,14 +1,14 @@
 // A run as a link: target and settings in an address, readable, and read back with care.
 import { KINDS } from "./equalizer.js";
 
-export const RUN = { filters: 16, steps: 300, learningRate: 5e-3, pretrainSteps: 0, seed: 0 };
+export const RUN = { filters: 16, steps: 400, learningRate: 8e-3, pretrainSteps: 0, seed: 0 };
 export const SIZES = [16, 32, 64, 128];
 export const RANGES = { steps: [10, 20000], learningRate: [1e-5, 0.1], pretrainSteps: [0, 20000], seed: [0, 2 ** 31 - 1] };
 const KEYS = { filters: "filters", steps: "steps", learningRate: "rate", pretrainSteps: "stage-one", seed: "seed" };
 const POINTS = [2, 40]; // of a curve, in a link
 const BANDS = 20;
 
-const short = (x) => `${Number(x.toPrecision(5))}`;
+const short = (x) => `${Number(x.toPrecision(7))}`;
 
 function bandText(band) {
   const parts = [band.kind, short(band.cutoff_hz)];

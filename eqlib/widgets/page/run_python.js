@@ -1,6 +1,6 @@
 // A run as lines of Python that repeat it with eqlib: the same in all but the random numbers drawn.
 
-const VALIDATIONS = 10; // of a stage, as in learner.js
+const VALIDATIONS = 8; // of a stage, as in learner.js
 
 /**
  * @param {string} target the line that makes the equalizer, such as "EQ.flat()"

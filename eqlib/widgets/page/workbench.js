@@ -62,7 +62,8 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     const size = `${run.filters} filters, ${weightsOf(run.filters).toLocaleString("en")} weights: `;
     const lasts = `about ${time(expected(run, speed))} of training. `;
     forecast.className = `eq-workbench-forecast eq-workbench-${grade}`;
-    forecast.replaceChildren(make("span", {}, text), ` ${size}${lasts}${runs.trainer || !linked ? "" : DOWNLOAD}`);
+    const [head, ...rest] = text.split(/(?<=[.:]) /); // its first sentence says how it stands
+    forecast.replaceChildren(make("span", {}, head), ` ${rest.join(" ")} ${size}${lasts}${runs.trainer || !linked ? "" : DOWNLOAD}`);
   }
   function altered() {
     expect();

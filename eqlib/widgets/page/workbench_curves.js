@@ -3,7 +3,7 @@ import { chart } from "./chart.js";
 import { make } from "./dom.js";
 
 const RUNS = 3; // earlier runs that stay in sight
-const RANGE_DB = 45; // of the filters' picture
+const RANGE_DB = 32; // of the filters' picture
 const HEIGHT = 150;
 
 /** Builds it. */

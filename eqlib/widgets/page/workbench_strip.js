@@ -5,7 +5,7 @@ import { RUN, SIZES, checkedSetting } from "./run_link.js";
 
 export const BATCH = 4;
 let counter = 0;
-const STEPS = [100, 300, 1000, 3000];
+const STEPS = [100, 400, 1000, 3000];
 
 export const time = (seconds) => (seconds < 1.5 ? "a second" : seconds < 90 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`);
 

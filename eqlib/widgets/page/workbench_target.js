@@ -99,8 +99,8 @@ export function targetSide(state, { changed, say, pairs }) {
       kinds.addEventListener("change", () => {
         band.kind = kinds.value;
         drawing.limit();
+        edit(); // first: another kind has other fields
         moved();
-        edit();
         editor.querySelector("select").focus();
       });
       parts.push(kinds, tie("", "Hz", band, "cutoff_hz", "Frequency"));
