@@ -24,8 +24,18 @@ from eqlib.training.recipe import Budget
 from eqlib.widgets.desk import EQDesk
 from eqlib.widgets.monitor import TrainingMonitor
 from eqlib.widgets.network import NetworkDesk
+from eqlib.widgets.workbench import Workbench
 
 LEFT_OUT = {
+    "eqlib.experiments.plan.Ablation": "a record, which holds what it is given",
+    "eqlib.experiments.results.rounded": "takes what `reproduce` has made",
+    "eqlib.baselines.refine": "takes what `fit_biquads` has checked",
+    "eqlib.networks.flat": "a training step of the page, in the form that is exported",
+    "eqlib.networks.page_layers": "a part of the page's training step",
+    "eqlib.networks.page_training": "what `make site` writes, without a user's argument",
+    "eqlib.networks.step_onnx.Step": "a training step of the page, in the form that is exported",
+    "eqlib.widgets.bench_run": "takes the page's messages, from the workbench",
+    "eqlib.widgets.desk.eq_of": "takes the page's state, which the equalizer checks",
     "eqlib.cli": "a command's arguments are text, and argparse checks them",
     "eqlib.fast": "the arithmetic of a training step, which only the layers call",
     "eqlib.layers.Conv1D.forward": "a part of a training step",
@@ -87,6 +97,8 @@ SLOW = {
     "eqlib.experiments.sets.heard",
     "eqlib.experiments.sets.to_judge_on",
     "eqlib.networks.onnx_export.export_onnx",
+    "eqlib.networks.step_onnx.export_forward",
+    "eqlib.networks.step_onnx.export_step",
     "eqlib.training.loop.pretrain",
     "eqlib.training.loop.train",
 }
@@ -225,7 +237,7 @@ BY_FUNCTION = {
     "eqlib.baselines.biquads.fit_biquads": {"sections": 1},
     "eqlib.checkpoints.check_same_config": {"name": "it", "given": CONFIG, "expected": CONFIG},
     "eqlib.data.clips.Clips": {
-        "audio": NOISE.astype(np.float32),
+        "samples": NOISE.astype(np.float32).ravel(),
         "lengths": np.array([4096, 4096]),
         "names": ("a", "b"),
         "info": ({}, {}),
@@ -318,11 +330,12 @@ BY_FUNCTION = {
     "eqlib.plots.systems.linearity": {"gains_db": [0.0, 1.0], "curves": {"a": [1.0, 2.0]}},
     "eqlib.plots.systems.scores": {"table": {"a": [1.0, 2.0]}},
     "eqlib.plots.systems.sweep_responses": {"measured": {"a": sweep()}},
-    "eqlib.training.checks.as_folder": {"folder": "run", "resume": False},
+    "eqlib.training.checks.check_resume": {"folder": "run", "resume": False},
     "eqlib.training.checks.check_network": {"methods": ("process",)},
     "eqlib.training.checks.check_recipe": {"recipe": Recipe()},
     "eqlib.training.checks.check_watcher": {"watch": None},
     "eqlib.training.checks.choose_device": {"home": torch.device("cpu")},
+    "eqlib.networks.step_onnx.export_step": {"stage": "train"},
     "eqlib.training.loop.pretrain": {"steps": 1, "progress": False},
     "eqlib.training.loop.train": {"steps": 1, "progress": False},
     "eqlib.training.recipe.Budget": {"unit": "steps", "amount": 3},
@@ -334,6 +347,9 @@ BY_FUNCTION = {
     "eqlib.widgets.network.NetworkDesk": {"networks": {"mine": (net(), SHELF)}},
     "eqlib.widgets.network.NetworkDesk.process": {"name": "mine"},
     "eqlib.widgets.monitor.TrainingMonitor": {"target": SHELF},
+    "eqlib.widgets.encoding.encode_lossless": {"error_rms": 1e-4},
+    "eqlib.widgets.player.closest": {"signals": list(NOISE)},
+    "eqlib.widgets.workbench.Workbench.target": {"target": SHELF},
     "eqlib.widgets.source.source": {"thing": EQ},
 }
 """By the function, where a name means something of its own there."""
@@ -379,6 +395,7 @@ RECEIVERS = {
     Table: lambda: Table("", ("a",), ()),
     EQDesk: EQDesk,
     TrainingMonitor: TrainingMonitor,
+    Workbench: Workbench,
     NetworkDesk: lambda: NetworkDesk({"mine": (net(), SHELF)}, sounds={"noise": AUDIO}),
     plan.Experiment: lambda: plan.experiments()["low-shelf"],
 }

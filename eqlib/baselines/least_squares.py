@@ -75,9 +75,7 @@ def least_squares_fir(
     advance = check_integer("advance_samples", advance_samples, at_least=0, cure=cure)
     if advance >= taps:
         raise EqlibError(f"advance_samples is {advance}", f"at most taps - 1, {taps - 1}", cure)
-    if weighting not in ("energy", "clips"):
-        expected = "'energy' or 'clips'"
-        raise EqlibError(f"weighting is {weighting!r}", expected, "Leave it out for 'energy'.")
+    check_type("weighting", weighting, Weighting)
 
     R, p = np.zeros((taps, taps)), np.zeros(taps)
     for dry, wet in zip(pairs.dry, pairs.wet, strict=True):

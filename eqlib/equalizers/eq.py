@@ -137,7 +137,7 @@ class EQ:
         Straight lines in dB over log frequency join the points; the first and last gain hold
         beyond them. `taps`, `phase` and `compensate_delay` as in `fir`.
         """
-        curve = Curve(tuple(frequencies_hz), tuple(gains_db))
+        curve = Curve(frequencies_hz, gains_db)  # type: ignore[arg-type]  # it makes tuples of them
         return cls((FIR((curve,), taps, phase, compensate_delay),), sample_rate)
 
     @classmethod

@@ -38,6 +38,8 @@ def found():
         for name, thing in vars(module).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != info.name:
                 continue
+            if typing.is_typeddict(thing):
+                continue
             if inspect.isclass(thing):
                 yield from found_in(f"{info.name}.{name}", thing)
             elif inspect.isroutine(thing):
@@ -189,6 +191,8 @@ def allows(hint, value):
         return callable(value)
     if kind is type:
         return isinstance(value, type)
+    if typing.is_typeddict(kind):
+        return isinstance(value, dict)
     if kind is typing.Any or not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
         return True
     return isinstance(value, kind)
