@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from eqlib.audio import check_audio
 from eqlib.errors import checked
 
 FEWEST = 16
@@ -49,7 +50,11 @@ def clipped_samples(audio: np.ndarray) -> int:
 
     Args:
         audio: (samples,), floating point, at any level.
+
+    Raises:
+        EqlibError: for audio that is empty, integer, NaN or infinite.
     """
+    check_audio("audio", audio)
     return _clipped_above(audio) + _clipped_above(-audio)
 
 

@@ -144,7 +144,7 @@ class Clips:
             rows = np.arange(len(self))[key]
             if rows.ndim > 1:
                 raise IndexError("too many dimensions")
-        except IndexError as error:
+        except (IndexError, ValueError) as error:  # ValueError: a list of lists of other lengths
             raise EqlibError(
                 f"clips[{key!r}] does not fit these {len(self)} clips ({error})",
                 "a name, an integer, a slice, a list of integers or a mask with one truth value "

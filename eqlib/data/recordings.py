@@ -27,11 +27,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypedDict, cast
 
-import numpy as np
-
 from eqlib.data.clips import Clips
 from eqlib.data.files import SAMPLE_RATE, read
-from eqlib.errors import EqlibError
+from eqlib.errors import EqlibError, checked
 
 Column = Literal["instrument", "family", "kind", "split"]
 
@@ -87,6 +85,7 @@ def _index() -> tuple[Recording, ...]:
     return cast(tuple[Recording, ...], rows)
 
 
+@checked
 def load(
     *,
     instrument: str | Sequence[str] | None = None,
@@ -116,7 +115,11 @@ def load(
         "kind": kind,
         "split": split,
     }
-    asked = {name: np.atleast_1d(v).tolist() for name, v in given.items() if v is not None}
+    asked = {
+        name: [value] if isinstance(value, str) else list(value)
+        for name, value in given.items()
+        if value is not None
+    }
     for name, values in asked.items():
         known = sorted({row[name] for row in _index()})
         for value in values:

@@ -237,21 +237,7 @@ def called(call, kind, given, parameters, here):
     return result
 
 
-PENDING = {  # three bodies that another change of today rewrites; then these lines go
-    "eqlib.data.recordings.load": "a ragged list of lists",
-    "eqlib.data.clipping.clipped_samples": "empty audio",
-    "eqlib.data.clips.Clips.__getitem__": "a ragged list of lists",
-}
-each_door = pytest.mark.parametrize(
-    "dotted",
-    [
-        pytest.param(d, marks=pytest.mark.xfail(reason=PENDING[d])) if d in PENDING else d
-        for d in DOORS
-    ],
-)
-
-
-@each_door
+@pytest.mark.parametrize("dotted", DOORS)
 def test_what_a_function_does_not_take_ends_in_an_eqlib_error(dotted, tmp_path):
     call, kind = DOORS[dotted]
     hints = hints_of(call)
