@@ -336,6 +336,7 @@ BY_FUNCTION = {
     "eqlib.training.checks.check_watcher": {"watch": None},
     "eqlib.training.checks.choose_device": {"home": torch.device("cpu")},
     "eqlib.networks.step_onnx.export_step": {"stage": "train"},
+    "eqlib.networks.step_onnx.export_forward": {"stage": "train"},
     "eqlib.training.loop.pretrain": {"steps": 1, "progress": False},
     "eqlib.training.loop.train": {"steps": 1, "progress": False},
     "eqlib.training.recipe.Budget": {"unit": "steps", "amount": 3},

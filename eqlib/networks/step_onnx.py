@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from eqlib.data.files import as_path, replacing
-from eqlib.errors import check_extra
+from eqlib.errors import check_extra, checked
 from eqlib.model import EQNetConfig
 from eqlib.networks.flat import FlatEQNet, Stage, layout
 from eqlib.networks.onnx_export import ordinary, quiet
@@ -94,6 +94,7 @@ INPUTS = (
 OUTPUTS = ("new_weights", "new_mean", "new_square", "mae", "norm")
 
 
+@checked
 def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) -> Path:
     """Writes one step of training as ONNX, complete or not at all.
 
@@ -134,6 +135,7 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
     return _write(Step(config, stage), inputs, dynamic, path, INPUTS, OUTPUTS)
 
 
+@checked
 def export_forward(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) -> Path:
     """Writes a network without its weights, which are an input.
 

@@ -60,7 +60,12 @@ def encode_lossless(audio: np.ndarray, *, sample_rate: int, error_rms: float) ->
         sample_rate: in Hz.
         error_rms: what rounding may change, as an RMS value: the sound is rounded to as few bits
             as keep it smaller, between 14 and 24.
+
+    Raises:
+        EqlibError: for audio that is no single sound, or is empty, integer, NaN or infinite.
     """
+    check_audio("the sound", audio)
+    check_mono("the sound", audio)
     step = max(error_rms * math.sqrt(12), 2.0 ** -BITS[1])  # rounding errs by its step / sqrt(12)
     bits = min(max(1 - math.floor(math.log2(step)), BITS[0]), BITS[1])
     rounded = np.round(np.asarray(audio, np.float64) * 2 ** (bits - 1)).astype(np.int32)

@@ -183,7 +183,7 @@ def closest(signals: Sequence[np.ndarray]) -> list[float | None]:
         35 dB to it. Equal ones do not count: their coding is equal too.
     """
     found: list[float | None] = [None] * len(signals)
-    length = max(map(len, signals))
+    length = max(map(len, signals), default=0)
     padded = [np.pad(np.asarray(x, np.float64), (0, length - len(x))) for x in signals]
     for i, j in itertools.combinations(range(len(signals)), 2):
         error = float(np.sqrt(np.mean((padded[i] - padded[j]) ** 2)))

@@ -10,7 +10,9 @@ from http.server import ThreadingHTTPServer
 import pytest
 from playwright.sync_api import sync_playwright
 
-from support import FLAGS, SITE, Quiet
+from eqlib.widgets.linking import PAGE, module
+from support import FLAGS, ROOT, SITE, Quiet
+from trainer_page import Trainer
 
 
 @pytest.fixture(scope="session")
@@ -53,4 +55,39 @@ def open_page(chromium, address):
     yield opened
     for context in contexts:
         context.close()
+<<<<<<< HEAD
+=======
+    # Jupyter Book's sphinx-thebe declares a constant twice; nothing here uses it.
+    assert [error for error in errors if "THEBE_JS_URL" not in error] == []
+
+
+@pytest.fixture(scope="session")
+def trainer_folder(tmp_path_factory):
+    """A page with nothing but the trainer: linked as for a notebook, beside what it loads."""
+    runtime, training = ROOT / "_vendor" / "ort", ROOT / "_onnx" / "training"
+    assert runtime.is_dir() and training.is_dir(), "run `make site` first"
+    there = tmp_path_factory.mktemp("bare")
+    for file in PAGE.glob("*.js"):
+        (there / file.name).symlink_to(file)
+    (there / "linked.js").write_text(module("trainer"), encoding="utf-8")
+    (there / "ort").symlink_to(runtime.resolve())
+    (there / "training").symlink_to(training)
+    (there / "index.html").write_text("<!doctype html><title>bare</title>", encoding="utf-8")
+    return there
+
+
+@pytest.fixture
+def trainer(chromium, trainer_folder):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=trainer_folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    errors = []
+    context = chromium.new_context()
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+    yield Trainer(page)
+    context.close()
+    server.shutdown()
+    server.server_close()
+>>>>>>> step
     assert errors == []
