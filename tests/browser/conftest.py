@@ -55,10 +55,7 @@ def open_page(chromium, address):
     yield opened
     for context in contexts:
         context.close()
-<<<<<<< HEAD
-=======
-    # Jupyter Book's sphinx-thebe declares a constant twice; nothing here uses it.
-    assert [error for error in errors if "THEBE_JS_URL" not in error] == []
+    assert errors == []
 
 
 @pytest.fixture(scope="session")
@@ -89,5 +86,4 @@ def trainer(chromium, trainer_folder):
     context.close()
     server.shutdown()
     server.server_close()
->>>>>>> step
     assert errors == []
