@@ -17,7 +17,13 @@ RESULTS = json.loads(results.RESULTS.read_text(encoding="utf-8"))["networks"]
 def test_scores_are_the_means_and_the_worst_clips_of_the_file():
     table = report.scores("low-shelf")
     by_method = {row[0]: row[1:] for row in table.rows}
-    assert list(by_method) == ["doing nothing", "network", "least-squares FIR", "biquads"]
+    assert list(by_method) == [
+        "doing nothing",
+        "network",
+        "least-squares FIR",
+        "causal FIR",
+        "biquads",
+    ]
     for cell, which in zip(by_method["network"], report.SETS, strict=True):
         clips = RESULTS["low-shelf"]["scores"][which]["clips"].values()
         mean, worst = map(float, re.fullmatch(r"(\S+) \((\S+)\)", cell).groups())
