@@ -128,7 +128,7 @@ X, W = torch.zeros(100), torch.ones(16)
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        (lambda: frames.window("hamming", 16), "window is 'hamming'.*hann, rectangular"),
+        (lambda: frames.window("hamming", 16), "is 'hamming'.*'hann' or 'rectangular'"),
         (lambda: frames.window("hann", 0), "frame is 0"),
         (lambda: frames.window("hann", 16.0), r"frame is 16\.0"),
         (lambda: frames.overlap_add_gain(W, hop=5), "hop is 5 .*16.*divides.*8.*4"),

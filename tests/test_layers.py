@@ -86,7 +86,7 @@ def test_deconv1d_is_a_plain_convolution_or_its_transpose(
 
 
 def test_an_orientation_that_does_not_exist_is_refused():
-    with pytest.raises(EqlibError, match="'Adjoint'.*unreversed, adjoint"):
+    with pytest.raises(EqlibError, match="'Adjoint'.*'unreversed' or 'adjoint'"):
         DeConv1D("Adjoint")
 
 

@@ -203,10 +203,10 @@ def test_process_refuses_what_is_no_audio(audio):
         ({"pool": 48}, "pool is 48"),
         ({"hop": 100}, "hop is 100"),
         ({"hop": 1024}, "overlap-add"),
-        ({"window": "hamming"}, "hann, rectangular"),
-        ({"orientation": "forward"}, "unreversed, adjoint"),
-        ({"unpooling": "nearest"}, "repeat, position"),
-        ({"rectifier": "relu"}, "abs, square"),
+        ({"window": "hamming"}, "'hann' or 'rectangular'"),
+        ({"orientation": "forward"}, "'unreversed' or 'adjoint'"),
+        ({"unpooling": "nearest"}, "'repeat' or 'position'"),
+        ({"rectifier": "relu"}, "'abs' or 'square'"),
     ],
 )
 def test_a_config_that_cannot_work_is_refused(setting, message):
