@@ -30,7 +30,7 @@ def test_scores_are_the_means_and_the_worst_clips_of_the_file():
         assert mean == pytest.approx(sum(clips) / len(clips), abs=0.06)
         assert worst == pytest.approx(min(clips), abs=0.06)
     several = report.scores("low-shelf", "peaking").rows
-    assert several[:5] == (("low-shelf",), *table.rows) and several[5] == ("peaking",)
+    assert several[:6] == (("low-shelf",), *table.rows) and several[6] == ("peaking",)
 
 
 def test_networks_errors_bands_and_price_show_the_file():

@@ -19,7 +19,6 @@ from safetensors.torch import load_file
 import eqlib
 from eqlib import EQ, EqlibError, EQNetConfig, Recipe, checkpoints, data, metrics
 from eqlib.__main__ import main
-from eqlib.baselines import biquads
 from eqlib.data.clips import Clips
 from eqlib.equalizers.targets import TARGETS
 from eqlib.experiments import reproduce, results, scores
@@ -62,7 +61,6 @@ TWO = replace(ONE, name="two", target="peaking")
 
 @pytest.fixture
 def places(tmp_path, monkeypatch):
-    monkeypatch.setattr(biquads, "STARTS", 1)
     monkeypatch.setattr(scores, "SECTIONS", (1,))
     return {
         "results": tmp_path / "results.json",
@@ -142,10 +140,9 @@ import sys
 from pathlib import Path
 from dataclasses import replace
 from tests.experiments.test_reproduce import ONE, TWO
-from eqlib.baselines import biquads
 from eqlib.experiments import reproduce, scores
 
-biquads.STARTS, scores.SECTIONS = 1, (1,)
+scores.SECTIONS = (1,)
 here = Path(sys.argv[1])
 train = reproduce.loop.train
 
