@@ -47,21 +47,31 @@ class Recorder:
         pass
 
 
+@torch.no_grad()
+def has_ties(net, x):
+    """Whether rounding decides on the place of a maximum."""
+    envelopes = net.conv_local(net.rectify(net.conv(x)))
+    first, second = envelopes.unflatten(-1, (-1, net.config.pool)).topk(2).values.unbind(-1)
+    return (first - second < 1e-6 * envelopes.abs().max()).any()
+
+
 def trained(stage, net, recipe):
     """What eqlib's loop makes of a network: the frames it drew, and the loss of each step.
 
-    They learn from noise, whose maxima differ. Where two samples of a pool are the same to
-    rounding, as in silence, either may be taken for the maximum, and its position counts.
+    Where the two largest envelopes of a pool are the same to rounding, as in silence, either may be
+    taken for the maximum, and its position counts: such frames are drawn again.
     """
     generator = np.random.default_rng(0)
     noise = [level * generator.normal(size=3_000) for level in (0.02, 0.1, 0.3)]
     clips = Clips.from_arrays(noise, sample_rate=16_000)
     pairs = pair(clips, EQ.low_shelf(cutoff_hz=500, gain_db=10))
 
+    by_position = stage == "pretrain" or net.config.unpooling == "position"
+
     class Within(STAGES[stage]):
         def draw(self, run):
             x, y = super().draw(run)
-            while (x.unflatten(-1, (-1, net.config.pool)) == 0).all(-1).any():
+            while by_position and has_ties(net, x):
                 x, y = super().draw(run)
             frames.append((x, y))
             return x, y
