@@ -169,7 +169,9 @@ def test_it_learns_and_says_how_well(trainer):
     assert low.sum() > 10
     error = found[low] - 20 * np.log10(np.abs(EQUALIZER.response(grid[low])))
     assert np.abs(error).mean() < 2
-    assert trainer.page.evaluate("window.longestOfRun") < 50, "the page's own thread was busy"
+    # On a machine of any speed: the page's own thread is never busy for long, the worker is.
+    longest_s = trainer.page.evaluate("window.longestOfRun") / 1_000
+    assert longest_s < 0.1 * ended["seconds"], "the page's own thread was busy"
 
 
 def test_pairs_of_ones_own(trainer):
