@@ -163,7 +163,7 @@ def test_map_hands_out_copies_and_takes_tensors(clips):
         (lambda x: np.ones(x.shape, int), "output for a .*int64"),
         (lambda x: x.astype(float) * 10.0 ** (len(x) / 20), "for b .*4e.99"),
         (lambda x: x.astype(float) * 10.0 ** (-len(x) / 20), "for b .*4e-101"),
-        (lambda x: None, r"a has shape \(500,\) and .* output for a \(\)"),
+        (lambda x: None, "array of object"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
