@@ -58,15 +58,21 @@ const tell = (event, detail) => postMessage({ event, detail });
 /** Tells of steps together, and how long the rest will take. */
 function progressOf(of, began) {
   const first = learner.step;
-  let [last, losses] = [-Infinity, []];
+  let [last, losses, latest] = [-Infinity, [], null];
   return (event, detail) => {
-    if (event !== "progress") return tell(event, detail);
-    losses.push([detail.step, detail.loss]);
     const now = performance.now();
-    if (now - last < TELL_MS && detail.step < of) return;
-    const secondsLeft = (((now - began) / 1000) * (of - detail.step)) / (detail.step - first);
-    tell("progress", { ...detail, of, losses, secondsLeft });
-    [last, losses] = [now, []];
+    if (event === "progress") {
+      latest = detail;
+      losses.push([detail.step, detail.loss]);
+      if (now - last < TELL_MS && detail.step < of) return;
+    }
+    if (losses.length) {
+      // Before anything else is told, too: no step is missing when a run ends early.
+      const secondsLeft = (((now - began) / 1000) * (of - latest.step)) / (latest.step - first);
+      tell("progress", { ...latest, of, losses, secondsLeft });
+      [last, losses] = [now, []];
+    }
+    if (event !== "progress") tell(event, detail);
   };
 }
 
@@ -92,7 +98,7 @@ async function run(stages, snapshots) {
     const idle = tested && meanOf(test.map(({ dry, wet }) => scoreOf(wet, dry)));
     const { step, mae, snrDb } = best;
     const scores = { step, mae, snrDb, testSnrDb: tested?.snrDb ?? null, testSnrDryDb: idle?.snrDb ?? null };
-    tell("ended", { reason: stopping ? "stopped" : "done", step: learner.step, seconds: (performance.now() - began) / 1000, best: scores });
+    progress("ended", { reason: stopping ? "stopped" : "done", step: learner.step, seconds: (performance.now() - began) / 1000, best: scores });
   } catch (error) {
     tell("failed", { message: String(error?.message || error) });
   }
