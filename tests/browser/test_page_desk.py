@@ -21,7 +21,7 @@ class Desk:
 
     def __init__(self, page):
         self.page, self.root = page, page.locator(".eq-desk")
-        self.points = self.root.get_by_role("slider")
+        self.points = self.root.locator("[role=slider]")
         self.points.first.wait_for()
 
     def bands(self):
