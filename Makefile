@@ -14,10 +14,15 @@ CELL_TIMEOUT_S := 1200
 # What Binder gives; the chapters have to do with it.
 MEMORY_KB := 2097152
 
+# Threads of OpenMP that wait spin; on shared cores that takes the time of those that work.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 1000
+endif
+
 .DEFAULT_GOAL := help
 # Two trainings at once would share the cores and run into the cell timeout.
 .NOTPARALLEL:
-.PHONY: help book serve lab refresh site results test test-browser screenshots bench lint clean distclean
+.PHONY: help book serve lab refresh site pdf results opening test test-browser screenshots bench fuzz lint class zip wheel repository clean distclean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -47,8 +52,17 @@ site: $(INSTALLED) _onnx/installed $(if $(shell command -v npm),_vendor/installe
 	rm -rf _build
 	.venv/bin/jupyter-book build . -W --keep-going --quiet
 
+pdf: site ## Print the book as one PDF, and a handout of each lab, into _build/pdf (needs Chromium)
+	$(PY) book/_ext/pdf.py
+
 results: $(INSTALLED) ## Train every network whose results are not current; hours, resumable
 	.venv/bin/torchrun --nproc-per-node $(PROCESSES) -m eqlib reproduce $(ARGS)
+	$(PY) -m eqlib effects
+	$(PY) -m eqlib generalize
+	$(PY) -m eqlib style
+
+opening: $(INSTALLED) ## Train anew what the first page plays, half a minute
+	$(PY) book/_ext/opening.py
 
 test: $(INSTALLED) ## Run the tests, then every chapter against its stored outputs
 	@status=0; \
@@ -67,10 +81,27 @@ screenshots: site ## Take the pictures of components that README shows
 bench: $(INSTALLED) ## Measure speed and results against their bounds
 	$(PY) tests/bench.py $(ARGS)
 
+fuzz: $(INSTALLED) ## Try 20,000 cases of random and damaged input, others each time
+	FUZZ=long $(PY) -m pytest tests/test_fuzz.py
+
 lint: $(INSTALLED) ## Check style, formatting (notebooks included) and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+class: $(INSTALLED) ## Write the chapters for a class: student, solutions, instructor, in _build/class
+	$(PY) book/_ext/classroom.py
+	@echo "_build/class has the three forms"
+
+# The site as it comes out of it works by a double click.
+zip: site ## Pack the site, the notebooks in three forms and the wheel: _build/eqlib-book.zip
+	$(PY) book/_ext/pack.py
+
+wheel: $(INSTALLED) ## Pack the package alone, as a wheel: _build/wheel
+	$(PY) book/_ext/pack.py --wheel
+
+repository: ## Set the repository's address everywhere: make repository URL=https://github.com/owner/name
+	@$(PYTHON) book/_ext/repository.py "$(URL)"
 
 clean: ## Remove the built book and the caches
 	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
@@ -87,14 +118,16 @@ _vendor/installed: package.json package-lock.json
 	cp node_modules/mathjax/es5/tex-mml-chtml.js _vendor/mathjax/
 	cp -R node_modules/mathjax/es5/output/chtml/fonts _vendor/mathjax/output/chtml/
 	cd node_modules/onnxruntime-web/dist && \
-		cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs ort-wasm-simd-threaded.wasm $(CURDIR)/_vendor/ort/
+		cp ort.wasm.min.mjs ort-wasm-simd-threaded.mjs ort-wasm-simd-threaded.wasm \
+			ort.jspi.min.mjs ort-wasm-simd-threaded.jspi.mjs ort-wasm-simd-threaded.jspi.wasm \
+			$(CURDIR)/_vendor/ort/
 	@touch $@
 
 # The trained networks in the form that the pages run, and the steps that train new ones there.
 _onnx/installed: $(INSTALLED) $(wildcard eqlib/networks/weights/*) $(wildcard eqlib/networks/*.py) \
 		eqlib/model.py eqlib/layers.py eqlib/cli/export.py eqlib/data/audio/index.csv
 	rm -rf _onnx
-	$(PY) -m eqlib export _onnx
+	$(PY) -m eqlib export --pages _onnx
 	@touch $@
 
 $(INSTALLED): requirements.txt pyproject.toml

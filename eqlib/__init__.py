@@ -19,6 +19,17 @@ Figures are in `eqlib.plots`, players and other components in `eqlib.widgets`. B
 name, so that a program that needs neither starts quickly.
 """
 
+import os
+
+# Threads of OpenMP that wait spin, and on shared cores take the time of those that work. torch
+# reads this once, as it is loaded: hence before all other imports.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+from eqlib import starting
+
+starting.quiet_interrupt()  # before torch, whose import takes most of the time
+
 from eqlib import baselines, data, equalizers, frames, layers, metrics
 from eqlib.checkpoints import load, save
 from eqlib.data.clips import Clips

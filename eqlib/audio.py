@@ -6,6 +6,7 @@ channels. Everything in the package that takes a user's audio takes it through t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 
 from eqlib.errors import EqlibError, checked
+from eqlib.hints import short
 
 Audio: TypeAlias = np.ndarray | torch.Tensor
 AudioT = TypeVar("AudioT", np.ndarray, torch.Tensor)
@@ -20,6 +22,12 @@ AudioT = TypeVar("AudioT", np.ndarray, torch.Tensor)
 
 Process: TypeAlias = Callable[[np.ndarray], np.ndarray]
 """An effect, as far as it can be seen from outside: samples in, as many samples out."""
+
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 1_000_000
+"""Between these sample rates sounds are resampled. Far outside of them, the resampler crashes."""
+
+INTEGERS = 100.0
+"""No recording goes 40 dB beyond full scale; integers do that are taken for floats."""
 
 SHORT = 32
 """A last axis shorter than this beside a longer one is taken for channels, not for time."""
@@ -138,6 +146,45 @@ def check_audio(name: str, audio: object, *, min_samples: int = 1) -> None:
 
 
 @checked
+def peak_of(audio: Audio) -> float:
+    """The largest absolute value, 0 of no samples; on the audio's own device, without a copy."""
+    if 0 in audio.shape:
+        return 0.0
+    if isinstance(audio, torch.Tensor):
+        audio = audio.detach()
+    return max(float(audio.max()), -float(audio.min()))
+
+
+@checked
+def empty_like(audio: AudioT) -> AudioT:
+    """As much room as some audio takes, of its kind and without gradients, not yet written."""
+    if isinstance(audio, torch.Tensor):
+        return torch.empty_like(audio.detach())
+    return np.empty(audio.shape, audio.dtype)
+
+
+@checked
+def silence(audio: AudioT, samples: int) -> AudioT:
+    """(..., samples) zeros, of the kind and with the channels of some audio."""
+    shape = (*audio.shape[:-1], samples)
+    if isinstance(audio, torch.Tensor):
+        return audio.detach().new_zeros(shape)
+    return np.zeros(shape, audio.dtype)
+
+
+@checked
+def warn_if_integers(name: str, audio: Audio) -> None:
+    """Warns of samples so large that they must be integers that only became floats."""
+    peak = peak_of(audio)
+    if peak > INTEGERS:
+        warnings.warn(
+            f"{name} reaches {peak:.4g}, where full scale is 1.0: samples of 16 bit that only "
+            "became floats? Divide them: audio / 32768.",
+            stacklevel=4,
+        )
+
+
+@checked
 def check_axis(name: str, shape: tuple[int, ...]) -> None:
     """Raises `EqlibError` for a shape of which time seems not to be the last axis."""
     if len(shape) > 1 and 0 < shape[-1] < SHORT <= max(shape[:-1]):
@@ -202,6 +249,41 @@ def check_same_shape(a_name: str, a: Audio, b_name: str, b: Audio) -> None:
             "the same number of clips and samples in both",
             "Cut or zero-pad the longer one, and check that no delay was left at its start.",
         )
+
+
+@checked
+def check_rate(name: str, sample_rate: object) -> int:
+    """Returns a sample rate, in Hz, that the resampler is sure to take.
+
+    Raises:
+        EqlibError: for what is no whole number from `LOWEST_RATE_HZ` to `HIGHEST_RATE_HZ`.
+    """
+    low, high = LOWEST_RATE_HZ, HIGHEST_RATE_HZ
+    whole = isinstance(sample_rate, int | np.integer) and not isinstance(sample_rate, bool)
+    if not whole or not low <= sample_rate <= high:  # type: ignore[operator]
+        raise EqlibError(
+            f"{name} has a sample rate of {short(sample_rate)} Hz",
+            f"a whole number from {low} to {high}",
+            "Give it in Hz, such as 44_100; a file that tells another is damaged.",
+        )
+    return int(sample_rate)  # type: ignore[call-overload, no-any-return]
+
+
+@checked
+def resampled(audio: np.ndarray, *, from_hz: int, to_hz: int) -> np.ndarray:
+    """Audio at another sample rate: (samples,) float32 or float64, as its input is.
+
+    Raises:
+        EqlibError: for what is not audio of one channel, or a rate that the resampler might not
+            take.
+    """
+    audio = to_array("audio", audio)
+    check_mono("audio", audio)
+    rates = check_rate("the audio", from_hz), check_rate("the result", to_hz)
+    import soxr  # here, for most sessions never need it
+
+    made: np.ndarray = soxr.resample(audio, *rates, quality="HQ")
+    return made
 
 
 @checked

@@ -30,7 +30,11 @@ from eqlib.model import EQNet, EQNetConfig
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 """What weights may be in a file."""
 
-NETWORKS = {"EQNet": "eqlib.model", "FrozenEQNet": "eqlib.analysis.channels"}
+NETWORKS = {
+    "EQNet": "eqlib.model",
+    "FrozenEQNet": "eqlib.analysis.channels",
+    "ConditionedEQNet": "eqlib.networks.conditioned",
+}
 """The package's classes of network, and the module of each, imported when a file asks for it."""
 _registered: dict[str, type[EQNet]] = {}
 
@@ -154,6 +158,8 @@ def load(path: str | PathLike[str], *, config: EQNetConfig | None = None) -> EQN
             check_same_config(str(path), net.config, config)
         load_weights(path, net, tensors)
     net.info = header.get("info", {})
+    if not isinstance(net.info, dict):
+        raise damaged(path, "what it says of the network is no list of facts")
     return net
 
 

@@ -119,15 +119,19 @@ def check_numbers(
     )
 
 
-def check_integer(name: str, value: object, *, at_least: int, cure: str) -> int:
-    """Returns `value` as an int if it is a whole number of at least `at_least`.
+def check_integer(
+    name: str, value: object, *, at_least: int, at_most: int | None = None, cure: str
+) -> int:
+    """Returns `value` as an int if it is a whole number in the range, both ends included.
 
     Raises:
         EqlibError: if it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < at_least:
-        raise EqlibError(f"{name} is {value!r}", f"a whole number of at least {at_least}", cure)
-    return int(value)
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < at_least or (at_most is not None and value > at_most):  # type: ignore[operator]
+        bounds = f"of at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        raise EqlibError(f"{name} is {value!r}", f"a whole number {bounds}", cure)
+    return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def check_sample_rate(name: str, given_hz: int, expected_hz: int) -> None:

@@ -122,10 +122,8 @@ class LocalFilters(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         time, kernel = x.shape[-1], weight.shape[-1]
-        left, size = (kernel - 1) // 2, fft_size(time + kernel - 1)
-        # Tap k acts at lag k - left; on the circle, negative lags stand at its end.
-        taps = F.pad(weight, (0, size - kernel)).roll(-left, -1)
-        spectrum, response = torch.fft.rfft(x, size), torch.fft.rfft(taps)
+        response, left, size = response_on_circle(weight, time)
+        spectrum = torch.fft.rfft(x, size)
         ctx.save_for_backward(spectrum, response)
         ctx.time, ctx.kernel, ctx.left, ctx.size = time, kernel, left, size
         product = spectrum * response.conj()
@@ -144,6 +142,30 @@ class LocalFilters(Function):
         grad_lags = torch.fft.irfft(cross_spectrum, ctx.size)
         grad_weight = grad_lags.roll(ctx.left, -1)[:, : ctx.kernel]
         return grad_x, grad_weight, grad.sum((0, 2))
+
+
+def response_on_circle(weight: Tensor, time: int) -> tuple[Tensor, int, int]:
+    """Spectra of filters (C, K) for signals of so many samples, taps before lag 0, and FFT size."""
+    kernel = weight.shape[-1]
+    left, size = (kernel - 1) // 2, fft_size(time + kernel - 1)
+    # Tap k acts at lag k - left; on the circle, negative lags stand at its end.
+    taps = F.pad(weight, (0, size - kernel)).roll(-left, -1)
+    return torch.fft.rfft(taps), left, size
+
+
+def local_filters(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The same numbers as `LocalFilters`, without gradients, in a fraction of its memory.
+
+    One example at a time: its spectra stay in the cache, and are never there for all.
+    """
+    response, _, size = response_on_circle(weight, x.shape[-1])
+    conjugate, constant = response.conj().resolve_conj(), bias * size
+    y = torch.empty_like(x)
+    for one, out in zip(x, y, strict=True):
+        product = torch.fft.rfft(one, size).mul_(conjugate)
+        product[..., 0] += constant
+        out.copy_(torch.fft.irfft(product, size)[..., : x.shape[-1]])
+    return y
 
 
 class MaxPool(Function):

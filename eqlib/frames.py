@@ -11,7 +11,6 @@ Chapter: "Audio as frames".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -20,7 +19,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eqlib import fast
 from eqlib.audio import check_shape
 from eqlib.errors import EqlibError, check_integer, checked
 
@@ -151,10 +149,32 @@ def overlap_add(frames: Tensor, *, hop: int, samples: int) -> Tensor:
             f"a signal that eqlib.frames.cut makes {count} frames of",
             "Give the length of the signal that was cut, and the hop it was cut with.",
         )
+    return summed(frames, hop=hop)[..., frame - hop :][..., :samples]
+
+
+@checked
+def summed(frames: Tensor, *, hop: int) -> Tensor:
+    """Adds frames up, each `hop` samples after the one before, with all that their ends reach.
+
+    Args:
+        frames: (..., frames, frame).
+        hop: samples from one frame to the next.
+
+    Returns:
+        (..., samples), frame - hop samples longer than the hops.
+
+    Raises:
+        EqlibError: if hop does not divide the frame.
+    """
+    if frames.ndim < 2:
+        given = f"the frames have shape {tuple(frames.shape)}"
+        raise EqlibError(given, "(..., frames, frame)", "Give what cut has returned.")
+    count, frame = frames.shape[-2:]
+    _check_hop(frame, hop)
     total = frames.new_zeros(*frames.shape[:-2], count + frame // hop - 1, hop)
     for step, part in enumerate(frames.unflatten(-1, (-1, hop)).unbind(-2)):
         total[..., step : step + count, :] += part
-    return total.flatten(-2)[..., frame - hop :][..., :samples]
+    return total.flatten(-2)
 
 
 def _frame_count(samples: int, frame: int, hop: int) -> int:
@@ -169,46 +189,6 @@ def _check_hop(frame: int, hop: int) -> None:
             "a hop that divides the frame",
             f"Use {frame // 2} (50 % overlap) or {frame // 4} (75 %).",
         )
-
-
-@checked
-def process(
-    signal: Tensor, network: Callable[[Tensor], Tensor], *, window: Tensor, hop: int
-) -> Tensor:
-    """Runs a network over whole signals: cut, window, network, overlap-add.
-
-    Args:
-        signal: (rows, samples), in the dtype and on the device of the network.
-        network: from frames (any number, 1, frame) to frames of the same shape.
-        window: (frame,) of the analysis; with this hop it meets the overlap-add condition.
-        hop: samples from one frame to the next.
-
-    Returns:
-        (rows, samples), without gradients.
-
-    Raises:
-        EqlibError: if the window does not meet the overlap-add condition at this hop.
-    """
-    check_shape("the signal", signal, ("rows", "samples"))
-    gain, shape = overlap_add_gain(window, hop=hop), window.to(signal)
-    cuts = cut(signal, frame=len(window), hop=hop)
-    at_once = AT_ONCE_ON_CPU if signal.device.type == "cpu" else AT_ONCE_ELSEWHERE
-    # Without autocast, whose half precision the fast layers do not have.
-    plain = torch.autocast(signal.device.type, enabled=False)
-    with torch.no_grad(), plain, fast.kept():
-        parts = []
-        for x in cuts.flatten(0, 1).split(at_once):
-            heard = (x * shape).unsqueeze(1)
-            parts.append(network(heard))
-            if getattr(parts[-1], "shape", None) != heard.shape:
-                raise EqlibError(
-                    f"of frames of shape {tuple(heard.shape)} the network made "
-                    f"{getattr(parts[-1], 'shape', type(parts[-1]).__name__)}",
-                    "a tensor of the same shape",
-                    "Give what returns frames for frames, such as net.forward.",
-                )
-    processed = (torch.cat(parts)[:, 0] / gain).unflatten(0, cuts.shape[:2])
-    return overlap_add(processed, hop=hop, samples=signal.shape[-1])
 
 
 @checked

@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from eqlib.errors import EqlibError, checked
-from eqlib.fast import FilterBank, LocalFilters, MaxPool, SumOfFilters
+from eqlib.fast import FilterBank, LocalFilters, MaxPool, SumOfFilters, local_filters
 
 Orientation = Literal["unreversed", "adjoint"]
 ORIENTATIONS: tuple[Orientation, ...] = get_args(Orientation)
@@ -79,6 +79,8 @@ class Conv1DLocal(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, C, time) -> (batch, C, time)."""
+        if not torch.is_grad_enabled():
+            return local_filters(x, self.weight, self.bias)
         return LocalFilters.apply(x, self.weight, self.bias)
 
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import signal
 
-from eqlib.audio import Audio, check_mono, check_same_shape, to_array
+from eqlib.audio import Audio, check_mono, check_same_shape, peak_of, to_array
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer, check_number, checked
+from eqlib.scipy_later import signal
+
+MOST = 1e100
+"""Of a sample; full scale is 1.0."""
 
 
 @checked
@@ -157,9 +160,10 @@ def response_error_db(
         The bands from 31.25 Hz up to half the sample rate, and the error in each.
 
     Raises:
-        EqlibError: as `measured_response`, and for bands_per_octave that is no positive integer.
+        EqlibError: as `measured_response`, and for bands_per_octave that is no whole number from
+            1 to 96.
     """
-    check_integer("bands_per_octave", bands_per_octave, at_least=1, cure="Use 1 or 3.")
+    check_integer("bands_per_octave", bands_per_octave, at_least=1, at_most=96, cure="Use 1 or 3.")
     x, t = _pair(input, target, names=("input", "target"), min_samples=_WELCH)
     _, y = _pair(target, output, min_samples=_WELCH)
     frequencies_hz, h, heard = measured_response(x, t, sample_rate=sample_rate, floor_db=floor_db)
@@ -198,6 +202,11 @@ def _pair(
         to_array(name, audio, min_samples=min_samples).astype(np.float64)
         for name, audio in zip(names, (target, output), strict=True)
     ]
+    for name, array in zip(names, arrays, strict=True):
+        peak = peak_of(array)
+        if peak > MOST:  # whose square is infinite
+            cure = "Divide the audio by its peak: audio / abs(audio).max()."
+            raise EqlibError(f"{name} reaches {peak:.3g}", f"at most {MOST:g}", cure)
     check_same_shape(names[0], arrays[0], names[1], arrays[1])
     return arrays[0], arrays[1]
 

@@ -29,8 +29,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eqlib import frames
-from eqlib.audio import AudioT, returned, to_tensor
+from eqlib import apply, frames, streaming
+from eqlib.audio import AudioT
 from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.layers import (
     ORIENTATIONS,
@@ -42,6 +42,9 @@ from eqlib.layers import (
     Orientation,
     max_pool,
 )
+
+MOST, MOST_WEIGHTS = 2**20, 2**29
+"""Of one size, and of all weights together (2 GB): more is refused before any memory is taken."""
 
 Unpooling = Literal["repeat", "position"]
 UNPOOLINGS: tuple[Unpooling, ...] = get_args(Unpooling)
@@ -75,8 +78,8 @@ class EQNetConfig:
             value. "square": its power, which weighs loud moments more.
 
     Raises:
-        EqlibError: for sizes that are not positive integers, that do not divide each other
-            (hop and pool divide the frame), or do not meet the overlap-add condition; and for
+        EqlibError: for sizes that are not positive integers or too large, that do not divide each
+            other (hop and pool divide the frame), or do not meet the overlap-add condition; and for
             an unknown window, orientation, unpooling or rectifier.
     """
 
@@ -94,14 +97,21 @@ class EQNetConfig:
 
     def __post_init__(self) -> None:
         for name in ("frame", "hop", "filters", "kernel", "local_kernel", "pool", "sample_rate"):
-            cure = f"Give {name} a positive whole number."
-            value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
+            cure = f"Give {name} a positive whole number, such as {getattr(EQNetConfig, name)}."
+            value = check_integer(name, getattr(self, name), at_least=1, at_most=MOST, cure=cure)
             object.__setattr__(self, name, value)  # NumPy's integers become Python's
         if self.frame % self.pool:
             raise EqlibError(
                 f"pool is {self.pool} samples for a frame of {self.frame}",
                 "a pool that divides the frame",
                 "The paper's sizes are frame 1024 with pool 16; frame 4096 with pool 64 works too.",
+            )
+        weights = self.filters * (self.kernel + self.local_kernel + self.units**2)
+        if weights > MOST_WEIGHTS:
+            raise EqlibError(
+                f"the network would have {weights:,} weights",
+                f"at most {MOST_WEIGHTS:,}; the paper's has 561,473",
+                "Take fewer filters, or a larger pool for a longer frame.",
             )
         switches = {"orientation": ORIENTATIONS, "unpooling": UNPOOLINGS, "rectifier": RECTIFIERS}
         for name, choices in switches.items():
@@ -249,6 +259,8 @@ class EQNet(nn.Module):
     def process(self, audio: AudioT, *, sample_rate: int | None = None) -> AudioT:
         """Equalizes a whole signal: cuts frames, runs the network, adds the frames up again.
 
+        Beside the output, it takes no more memory for an hour than for a second.
+
         Args:
             audio: (..., samples) at the config's sample rate, numpy or torch, of any length;
                 stereo is (2, samples).
@@ -259,9 +271,38 @@ class EQNet(nn.Module):
 
         Raises:
             EqlibError: for audio that is neither an array nor a tensor, is empty, not floating
-                point, or not finite; for (samples, channels); for another sample rate.
+                point, or not finite, or so loud that its output is not; for (samples, channels);
+                for another sample rate.
         """
         return self._whole(audio, self.forward, sample_rate)
+
+    def equalize(
+        self,
+        audio: AudioT,
+        *,
+        sample_rate: int,
+        strength: float = 1.0,
+        keep_above: bool = True,
+    ) -> AudioT:
+        """Equalizes sound of any sample rate and any number of channels (`eqlib.apply`).
+
+        Args:
+            audio: (..., samples), numpy or torch; stereo is (2, samples).
+            sample_rate: of the audio, in Hz. The network works at its own.
+            strength: 0 leaves the audio as it is, 1 is the network; between, so much of what the
+                network changes.
+            keep_above: whether what lies above half of the network's rate, which it cannot hear,
+                stays as it is; else it is cut off.
+
+        Returns:
+            The same kind, dtype, device and shape, at the same rate, in step with the input.
+
+        Raises:
+            EqlibError: as `process`; for a rate that cannot be resampled, and another strength.
+        """
+        return apply.equalize(
+            self, audio, sample_rate=sample_rate, strength=strength, keep_above=keep_above
+        )
 
     def reconstruct(self, audio: AudioT, *, sample_rate: int | None = None) -> AudioT:
         """Like `process`, through `autoencode`: what front-end and back-end keep of a signal."""
@@ -272,7 +313,17 @@ class EQNet(nn.Module):
     ) -> AudioT:
         if sample_rate is not None:
             check_sample_rate("the audio", sample_rate, self.config.sample_rate)
-        signal = to_tensor("audio", audio)
-        rows = signal.to(self.conv.weight).reshape(-1, signal.shape[-1])
         window = frames.window(self.config.window, self.config.frame)
-        return returned(frames.process(rows, network, window=window, hop=self.config.hop), audio)
+        hop, like = self.config.hop, self.conv.weight
+        return streaming.process(audio, network, window=window, hop=hop, like=like)
+
+    def stream(self) -> streaming.Stream:
+        """For sound that arrives block by block: as many samples out, a constant time later.
+
+        Returns:
+            A new stream. Feed it by ``stream.process(block)``; all blocks together become what
+            `process` makes of the whole signal, ``stream.latency_samples`` late.
+        """
+        window = frames.window(self.config.window, self.config.frame)
+        hop, like = self.config.hop, self.conv.weight
+        return streaming.Stream(self.forward, window=window, hop=hop, like=like)

@@ -3,6 +3,8 @@
     make bench                      speed, then the four reference targets (about 15 minutes)
     make bench ARGS=speed           two minutes
     make bench ARGS="results low-shelf peaking"
+    make bench ARGS=memory          an hour of sound through the network (a minute or two)
+    make bench ARGS=page            the built site: training, weight, first paint (five minutes)
 
 Ratios are measured in one run on one machine, fast and plain network in turns. Nothing here is a
 test: a slow or busy machine prints other numbers, and the exit code is always 0.
@@ -24,10 +26,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import bench_step
 import eqlib
 from eqlib import EQNet, data, metrics
 from eqlib.baselines import least_squares_fir
 from eqlib.equalizers.targets import REFERENCE
+from eqlib.fast import kept
 
 SNR_BOUNDS_DB = {"low-shelf": 42, "peaking": 38, "highpass": 29, "lowpass": 30}
 SEED = 0
@@ -36,16 +40,23 @@ SEED = 0
 def main() -> None:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("part", nargs="?", choices=["all", "speed", "results"], default="all")
+    parts = ["all", "speed", "memory", "results", "page"]
+    parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("targets", nargs="*", help=f"of {', '.join(REFERENCE)}")
     args = parser.parse_args()
     print(machine())
     if args.part == "all":
         # Each in a process of its own: the plain network would raise the peak of memory.
-        for part in ("speed", "results"):
+        for part in ("speed", "memory", "results"):
             subprocess.run([sys.executable, __file__, part], check=True)
     elif args.part == "speed":
         speed()
+    elif args.part == "memory":
+        memory()
+    elif args.part == "page":
+        import bench_page  # what drives a browser is needed for this alone
+
+        bench_page.page()
     else:
         results(args.targets or list(REFERENCE))
 
@@ -103,9 +114,10 @@ def speed() -> None:
     # The trainers keep freed memory at hand, which the plain network would gain by too.
     seconds = median_seconds(
         {
-            "eqlib, as it trains": (fast.kept, fast),
+            "eqlib, as it trains": (kept, fast),
             "plain PyTorch": (nullcontext, slow),
-            "plain, memory kept": (fast.kept, slow),
+            "plain, memory kept": (kept, slow),
+            "its five products": (kept, bench_step.products(net, 16)),
         },
         rounds=9,
     )
@@ -117,6 +129,13 @@ def speed() -> None:
             f" {value / ours:6.1f} times eqlib's"
         )
     print("  asked: plain PyTorch at 60 times, aim: 100")
+    times = ours / seconds["its five products"]
+    print(f"  it takes {times:.1f} times its five large matrix products (asked: at most 2)")
+    first, later = bench_step.memory(fast)
+    print(
+        f"  new pages of memory for a step: {first:.0f} (mean of the first ten), then {later:.1f}"
+        " (asked: none)"
+    )
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -124,11 +143,28 @@ def speed() -> None:
     times = median_seconds({"second": (nullcontext, lambda: net.process(second / 10))}, rounds=15)
     torch.set_num_threads(threads)
     print("\nInference, one second of audio on one core (median of 15)")
-    print(f"  {1 / times['second']:.1f} times real time (asked: 20)")
+    print(f"  {1 / times['second']:.1f} times real time (asked: 60)")
 
     code = "import time; t = time.perf_counter(); import eqlib; print(time.perf_counter() - t)"
     runs = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(4)]
     print(f"\nimport eqlib, warm disk: {min(runs[1:]):.1f} s (asked: below 3)")
+
+
+def memory(hours: float = 1) -> None:
+    """The peak of this process's memory after each stage of an hour's way through a network."""
+    print("\nPeak memory, in MiB (asked: below 700, of which input and output take 440)")
+
+    def stage(name: str) -> None:
+        print(f"  {name:24} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f}")
+
+    stage("imports, of this script too")
+    net = eqlib.pretrained("low-shelf")
+    net.process(np.zeros(net.config.sample_rate, np.float32))
+    stage("after a second of sound")
+    audio = np.full(int(3600 * hours * net.config.sample_rate), 0.1, np.float32)
+    stage("with an hour as input")
+    net.process(audio)
+    stage("after the hour")
 
 
 def results(names: list[str]) -> None:

@@ -14,12 +14,23 @@ import eqlib
 from eqlib import EQ, Clips, EQNet, EQNetConfig, History, Recipe, checkpoints
 from eqlib.analysis.channels import FrozenEQNet
 from eqlib.analysis.systems import SweepResponse
+from eqlib.apply import Equalizer
+from eqlib.baselines.habit import Match, Ridge
+from eqlib.effects.compressor import Compressor
+from eqlib.effects.engineer import Engineer
+from eqlib.effects.modulation import AutoWah, Tremolo
+from eqlib.effects.phaser import Phaser
+from eqlib.effects.room import Room
+from eqlib.effects.waveshaping import Waveshaper
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.fir import FIR, Curve
 from eqlib.experiments import plan
 from eqlib.experiments.table import Table
+from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
+from eqlib.networks.dilated import DilatedConfig, DilatedNet, DilatedStream
 from eqlib.networks.plain import PlainEQNet
+from eqlib.streaming import Stream
 from eqlib.training.recipe import Budget
 from eqlib.widgets.desk import EQDesk
 from eqlib.widgets.monitor import TrainingMonitor
@@ -27,17 +38,41 @@ from eqlib.widgets.network import NetworkDesk
 from eqlib.widgets.workbench import Workbench
 
 LEFT_OUT = {
-    "eqlib.experiments.plan.Ablation": "a record, which holds what it is given",
+    "eqlib.experiments.ablations.Ablation": "a record, which holds what it is given",
     "eqlib.experiments.results.rounded": "takes what `reproduce` has made",
     "eqlib.baselines.refine": "takes what `fit_biquads` has checked",
+    "eqlib.experiments.effects": "takes names of its own, which test_effects.py looks at",
+    "eqlib.experiments.generalize": "takes names of its own, which test_generalize.py looks at",
+    "eqlib.experiments.every_type": "trains; test_every_type.py looks at it",
+    "eqlib.experiments.knobs": "trains; test_knobs.py looks at it",
+    "eqlib.experiments.parts": "behind `generalize`, `every_type`; their tests look at it",
+    "eqlib.experiments.sealed": "takes names of its own, which test_sealed.py looks at",
+    "eqlib.experiments.outside": "takes names of its own, which test_generalize.py looks at",
+    "eqlib.networks.knobs.peak_numbers": "behind `peak_setting`, which checks; a training step",
+    "eqlib.networks.conditioned.ConditionedEQNet.factors": "a part of a training step",
+    "eqlib.networks.onnx_export.plain_form": "a part of `export_onnx`, which checks the network",
+    "eqlib.networks.conditioned.ConditionedEQNet.forward": "a training step",
+    "eqlib.networks.conditioned.ConditionedEQNet.autoencode": "a training step",
+    "eqlib.networks.conditioned.ConditionedEQNet.history": "a part of a training step",
+    "eqlib.networks.controllers.levels": "a part of a training step",
+    "eqlib.experiments.habits": "trains; test_style.py looks at it",
+    "eqlib.experiments.style": "takes names of its own, which test_style.py looks at",
+    "eqlib.networks.dilated.DilatedNet.forward": "a training step",
+    "eqlib.effects.rows.compiled": "takes the effects' own loops",
     "eqlib.networks.flat": "a training step of the page, in the form that is exported",
     "eqlib.networks.page_layers": "a part of the page's training step",
     "eqlib.networks.page_training": "what `make site` writes, without a user's argument",
     "eqlib.networks.step_onnx.Step": "a training step of the page, in the form that is exported",
     "eqlib.widgets.bench_run": "takes the page's messages, from the workbench",
-    "eqlib.widgets.desk.eq_of": "takes the page's state, which the equalizer checks",
+    "eqlib.widgets.drawing.eq_of": "takes the page's state, which the equalizer checks",
+    "eqlib.widgets.drawing.DrawsAnEqualizer": "what desk and workbench are derived from",
     "eqlib.cli": "a command's arguments are text, and argparse checks them",
+    "eqlib.data.containers": "reads an open file, for `read`",
+    "eqlib.data.sound_files.format_of": "a part of `write`, which checks what it is given",
+    "eqlib.data.sound_files.files_in": "a part of `from_folder`",
+    "eqlib.audio.warn_if_integers": "warns of audio that has been checked",
     "eqlib.fast": "the arithmetic of a training step, which only the layers call",
+    "eqlib.stream_state": "what a `Stream` makes of its own, which test_streaming.py looks at",
     "eqlib.layers.Conv1D.forward": "a part of a training step",
     "eqlib.layers.Conv1DLocal.forward": "a part of a training step",
     "eqlib.layers.LocallyConnectedDense.forward": "a part of a training step",
@@ -60,6 +95,11 @@ LEFT_OUT = {
     "eqlib.training.snapshot": "takes a run that has been checked",
     "eqlib.training.stages": "a part of a training step",
     "eqlib.training.stop": "no arguments",
+    "eqlib.training.lock": "takes the folder of a run that has been checked",
+    "eqlib.training.losses": "a part of a training step",
+    "eqlib.training.schema": "takes what a snapshot has read; test_fuzz.py tries it",
+    "eqlib.networks.onnx_whole": "takes the file that `export_onnx` has written",
+    "eqlib.starting": "no arguments",
     "eqlib.training.history.History": "a record, which holds what it is given",
     "eqlib.widgets.monitor.TrainingMonitor.stepped": "called by the loop, after every step",
     "eqlib.widgets.monitor.TrainingMonitor.validated": "called by the loop",
@@ -67,8 +107,7 @@ LEFT_OUT = {
     "eqlib.widgets.component": "what components are derived from; traitlets checks its traits",
     "eqlib.widgets.linking": "reads the package's own JavaScript when a module is imported",
     "eqlib.widgets.player.Track": "a record, which holds what it is given",
-    "eqlib.widgets.player.Player": "a record, which holds what it is given",
-    "eqlib.widgets.player.ComparisonPlayer": "made by a Player",
+    "eqlib.widgets.player.Player": "made by `player`",
     "eqlib.widgets.source.Source": "a record, which holds what it is given",
     "eqlib.data.alignment.Alignment": "a record, which holds what it is given",
     "eqlib.metrics.MeasuredResponse": "a record, which holds what it is given",
@@ -78,13 +117,23 @@ LEFT_OUT = {
     "eqlib.experiments.authors.Published": "a record, which holds what it is given",
     "eqlib.experiments.authors.Row": "a record, which holds what it is given",
     "eqlib.experiments.table.Table": "a record, which holds what it is given",
+    "eqlib.experiments.claims.Claim": "a record, which holds what it is given",
     "eqlib.experiments.authors.compare": "reads nine files of the authors'",
     "eqlib.audio.returned": "the last line of a function that has checked its audio",
     "eqlib.training.recipe.Budget": "made by the trainers, and asked in every step",
     "eqlib.training.recipe.Recipe.rate": "called in every step",
+    "eqlib.exercises.curves": "behind `check`, which takes any answer",
+    "eqlib.exercises.forms": "behind `check`, which takes any answer",
+    "eqlib.exercises.judges": "behind `check`, which takes any answer",
+    "eqlib.exercises.material": "behind `check`, which takes any answer",
+    "eqlib.exercises.record.Prediction": "a record, which holds what it is given",
+    "eqlib.exercises.record.Record": "a record, which holds what it is given",
+    "eqlib.exercises.registry.Finding": "a record, which holds what it is given",
+    "eqlib.exercises.sounds": "behind `check`, which takes any answer",
     "eqlib.experiments.reproduce": "trains for hours; its command checks what it is given",
     "eqlib.experiments.scores": "takes what `reproduce` has made",
     "eqlib.plots.style": "what figures are made with",
+    "eqlib.plots.vector": "takes what matplotlib made",
     "eqlib.plots.equalizers.gain_axis": "what figures are made with",
     "eqlib.hints": "behind these checks",
     "eqlib.errors": "the checks themselves, which test_errors.py looks at",
@@ -105,6 +154,9 @@ SLOW = {
 """What takes seconds where all arguments are right: only other types are tried."""
 
 CONFIG = EQNetConfig(frame=64, hop=32, filters=4, kernel=8, local_kernel=8, pool=4)
+SIDE_CHAIN = ConditionedConfig(**vars(CONFIG))
+KNOBS = ConditionedConfig(**vars(CONFIG), controller="setting", settings=11, change=True)
+DILATED = DilatedConfig(channels=2, kernel=2, layers=2, samples=64)
 SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
 NOISE = np.random.default_rng(0).standard_normal((2, 4096)) / 10
 AUDIO = NOISE[0]
@@ -148,6 +200,7 @@ def flat(audio):
 BY_NAME = {
     "advance_samples": lambda: 0,
     "audio": lambda: AUDIO,
+    "block": lambda: AUDIO,
     "centers_hz": lambda: FREQUENCIES_HZ[:4],
     "channel": lambda: 1,
     "chosen": lambda: [],
@@ -214,14 +267,28 @@ class Mine(EQNet):
     """A network of a user's own."""
 
 
+STREAMED = {
+    "network": flat,
+    "window": torch.hann_window(64, dtype=torch.float64),
+    "like": torch.ones(1),
+}
 HOURS = {"train_steps": 1, "pretrain_steps": 1}
 BY_FUNCTION = {
     "eqlib.analysis.bank.by_hand": {"weight": BANK, "config": CONFIG, "changes": {}},
     "eqlib.analysis.channels.best_faders": {"paths": BANK, "target": BANK[0]},
     "eqlib.analysis.channels.frozen": {"gains": np.ones((4, 16))},
+    "eqlib.analysis.squares.fit_squares": {
+        "target": np.eye(17)[8],
+        "kernel": 8,
+        "orientation": "adjoint",
+    },
+    "eqlib.analysis.squares.real_axis": {"taps": np.array([1.0, 0.5, 1.0]), "points": 9},
+    "eqlib.analysis.squares.two_squares": {"taps": np.array([1.0, 0.5, 1.0])},
     "eqlib.analysis.systems.sine_sweep": {"duration_s": 0.2},
     "eqlib.analysis.systems.sweep_response": {"points": 8},
     "eqlib.analysis.systems.tone_snr_db": {"target": FREQUENCIES_HZ, "output": FREQUENCIES_HZ},
+    "eqlib.analysis.aliasing.envelope_wobble": {"frequency_hz": 500},
+    "eqlib.analysis.systems.invariance_db": {"shifts": np.array([0, 8])},
     "eqlib.analysis.systems.homogeneity_db": {"gains_db": np.array([-6.0, 0.0])},
     "eqlib.analysis.timing.profiled_ms": {"function": lambda: torch.ones(3).sum()},
     "eqlib.audio.check_axis": {"shape": (2, 100)},
@@ -235,6 +302,31 @@ BY_FUNCTION = {
     "eqlib.audio.check_shape": {"array": AUDIO, "sizes": ("samples",)},
     "eqlib.audio.db": {"ratio": AUDIO},
     "eqlib.baselines.biquads.fit_biquads": {"sections": 1},
+    "eqlib.baselines.habit.curve_db": {"dry": AUDIO, "wet": AUDIO},
+    "eqlib.baselines.habit.filter_of": {"gains_db": np.zeros(25)},
+    "eqlib.baselines.habit.Match": {"average_db": np.zeros(25), "share": 0.5},
+    "eqlib.baselines.habit.Ridge": {
+        "heard": np.zeros((2, 21)),
+        "weights": np.zeros((2, 25)),
+        "mean_db": np.zeros(25),
+        "center": np.zeros(21),
+        "scale": np.ones(21),
+        "width": None,
+    },
+    "eqlib.baselines.habit.Match.fitted": {"share": 0.5},
+    "eqlib.baselines.habit.Ridge.fitted": {"penalty": 1.0, "width": 3.0},
+    "eqlib.data.bands.band_energies": {"centers_hz": (100.0, 1_000.0)},
+    "eqlib.effects.rows.check_positive": {"value": 3.0, "unit": "Hz"},
+    "eqlib.effects.rows.smoothing": {"time_ms": 3.0},
+    "eqlib.networks.conditioned.ConditionedConfig": vars(CONFIG),
+    "eqlib.networks.conditioned.ConditionedEQNet": {"config": SIDE_CHAIN},
+    "eqlib.networks.controllers.Controller": {"inputs": 2, "first": 3, "second": 3, "outputs": 2},
+    "eqlib.networks.controllers.band_levels": {"audio": torch.from_numpy(AUDIO)},
+    "eqlib.networks.knobs.peak_setting": {"cutoff_hz": 500.0, "gain_db": 3.0, "q": 1.0},
+    "eqlib.networks.dilated.DilatedConfig": vars(DILATED),
+    "eqlib.networks.dilated.DilatedNet": {"config": DILATED},
+    "eqlib.networks.dilated.DilatedStream": {"net": DilatedNet(DILATED)},
+    "eqlib.networks.dilated.DilatedStream.process": {"block": AUDIO},
     "eqlib.checkpoints.check_same_config": {"name": "it", "given": CONFIG, "expected": CONFIG},
     "eqlib.data.clips.Clips": {
         "samples": NOISE.astype(np.float32).ravel(),
@@ -257,7 +349,7 @@ BY_FUNCTION = {
     "eqlib.equalizers.eq.EQ.__add__": {"other": SHELF},
     "eqlib.equalizers.eq.EQ.from_dict": {"settings": SHELF.to_dict()},
     "eqlib.equalizers.eq.EQ.from_taps": {"taps": [1.0, 0.5]},
-    "eqlib.equalizers.eq.as_written_today": {"settings": SHELF.to_dict()},
+    "eqlib.equalizers.settings.as_written_today": {"settings": SHELF.to_dict()},
     "eqlib.equalizers.fir.Curve": {"gains_db": (1.0, 2.0), "frequencies_hz": (100.0, 200.0)},
     "eqlib.equalizers.fir.FIR": {"target": (BIQUAD,)},
     "eqlib.equalizers.fir.check_stages": {
@@ -268,12 +360,49 @@ BY_FUNCTION = {
     "eqlib.equalizers.settings.read": {"settings": SHELF.to_dict()},
     "eqlib.equalizers.settings.to_dict": {"part": BIQUAD},
     "eqlib.equalizers.settings.written": {"stages": (BIQUAD,)},
+    "eqlib.spectral_metrics.gain_error_db": {"dry": AUDIO, "target": AUDIO, "output": AUDIO},
     "eqlib.equalizers.stage.filtered": {"stages": (BIQUAD,), "dry": AUDIO},
     "eqlib.equalizers.stage.frequency_response": {"b": np.ones(3), "a": np.array([1.0, 0, 0])},
     "eqlib.equalizers.stage.real_array": {"values": AUDIO},
     "eqlib.equalizers.stage.response_of": {"stages": (BIQUAD,)},
     "eqlib.equalizers.stage.taps_response": {"taps": np.ones(3), "lags": np.arange(3)},
+    "eqlib.exercises.answering.check": {"name": "latent.2", "answer": 3},
+    "eqlib.exercises.answering.hint": {"name": "latent.2"},
+    "eqlib.exercises.predictions.predict": {"name": "latent.2", "choice": "b"},
+    "eqlib.exercises.record.attempted": {"right": False},
+    "eqlib.exercises.record.predicted": {"choice": "b"},
+    "eqlib.exercises.record.write_safely": {"text": "a"},
+    "eqlib.exercises.registry.Exercise": {
+        "title": "A shelf",
+        "level": "easy",
+        "prompt": "Make one.",
+        "takes": "an EQ",
+        "hints": ("one", "two"),
+        "judge": flat,
+    },
+    "eqlib.exercises.registry.find": {"name": "latent.2"},
+    "eqlib.exercises.reply.Reply": {"state": "hint", "words": "a"},
     "eqlib.experiments.authors.as_text": {"rows": []},
+    "eqlib.experiments.claims.check": {"name": "aliasing"},
+    "eqlib.experiments.claims.in_words": {"number": 1.0, "unit": "dB"},
+    "eqlib.experiments.comparisons.control": {"family": "drums"},
+    "eqlib.experiments.comparisons.piano_db": {
+        "clips": {"piano/sal_Fs4_v10": 1.0},
+        "low_midi": 60,
+        "high_midi": 70,
+    },
+    "eqlib.experiments.comparisons.seeds_of": {"which": "notes"},
+    "eqlib.experiments.comparisons.worth": {"target": "peaking", "name": "square"},
+    "eqlib.experiments.report.in_sample": {"names": ["low-shelf"]},
+    "eqlib.experiments.intervals.Interval": {"mean": 1.0, "low": 0.5, "high": 1.5},
+    "eqlib.experiments.intervals.mean_interval": {
+        "values": np.ones(2),
+        "clusters": ["a", "b"],
+        "resamples": 9,
+    },
+    "eqlib.experiments.intervals.of_clips": {"clips": {"a": 1.0}},
+    "eqlib.experiments.intervals.of_difference": {"ours": [{"a": 1.0}], "theirs": [{"a": 0.5}]},
+    "eqlib.experiments.plan.seed_name": {"seed": 1},
     "eqlib.experiments.plan.Experiment": {"name": "a", "target": "peaking", "kind": "target"}
     | HOURS,
     "eqlib.experiments.plan.chosen": {"only": ["low-shelf"]},
@@ -289,11 +418,7 @@ BY_FUNCTION = {
     "eqlib.frames.cut": {"signal": torch.from_numpy(AUDIO)},
     "eqlib.frames.overlap_add": {"frames": torch.ones(3, 64), "samples": 64},
     "eqlib.frames.overlap_add_gain": {"product": torch.hann_window(64, dtype=torch.float64)},
-    "eqlib.frames.process": {
-        "signal": torch.ones(1, 100),
-        "network": flat,
-        "window": torch.hann_window(64, dtype=torch.float64),
-    },
+    "eqlib.frames.summed": {"frames": torch.ones(3, 64)},
     "eqlib.frames.window": {"name": "hann"},
     "eqlib.frames.window_sum": {"window": np.hanning(64)},
     "eqlib.layers.DeConv1D": {"orientation": "adjoint"},
@@ -330,6 +455,14 @@ BY_FUNCTION = {
     "eqlib.plots.systems.linearity": {"gains_db": [0.0, 1.0], "curves": {"a": [1.0, 2.0]}},
     "eqlib.plots.systems.scores": {"table": {"a": [1.0, 2.0]}},
     "eqlib.plots.systems.sweep_responses": {"measured": {"a": sweep()}},
+    "eqlib.streaming.Stream": STREAMED,
+    "eqlib.streaming.Stream.load_state_dict": {"state": {}},
+    "eqlib.streaming.process": STREAMED,
+    "eqlib.apply.Equalizer": {"channels": 1},
+    "eqlib.apply.Equalizer.process": {"block": AUDIO[None]},
+    "eqlib.apply.check_strength": {"strength": 0.5},
+    "eqlib.audio.check_rate": {"sample_rate": 16_000},
+    "eqlib.audio.resampled": {"from_hz": 16_000, "to_hz": 22_050},
     "eqlib.training.checks.check_resume": {"folder": "run", "resume": False},
     "eqlib.training.checks.check_network": {"methods": ("process",)},
     "eqlib.training.checks.check_recipe": {"recipe": Recipe()},
@@ -344,10 +477,15 @@ BY_FUNCTION = {
     "eqlib.training.recipe.Budget.used": {"seconds": 1.0, "steps_per_epoch": 3},
     "eqlib.training.recipe.Recipe.rate": {"used": 0.5},
     "eqlib.widgets.desk.EQDesk.eq": {"eq": SHELF},
+    "eqlib.widgets.faders.Faders": {"net": net()},
+    "eqlib.widgets.faders.addresses": {"net": net()},
+    "eqlib.widgets.knobs.Knobs": {"net": ConditionedEQNet(KNOBS)},
     "eqlib.widgets.inside.Inside": {"net": net()},
     "eqlib.widgets.network.NetworkDesk": {"networks": {"mine": (net(), SHELF)}},
     "eqlib.widgets.network.NetworkDesk.process": {"name": "mine"},
-    "eqlib.widgets.monitor.TrainingMonitor": {"target": SHELF},
+    "eqlib.widgets.monitor.TrainingMonitor": {"target": SHELF, "net": net()},
+    "eqlib.widgets.challenge.Challenge": {"kind": "match"},
+    "eqlib.widgets.challenge.mean_deviation_db": {"eq": SHELF, "other": SHELF},
     "eqlib.widgets.encoding.encode_lossless": {"error_rms": 1e-4},
     "eqlib.widgets.player.closest": {"signals": list(NOISE)},
     "eqlib.widgets.workbench.Workbench.target": {"target": SHELF},
@@ -369,8 +507,9 @@ IN_FILES = {
     "eqlib.checkpoints.save": ("path", "new.safetensors"),
     "eqlib.data.files.check_file": ("path", "note.wav"),
     "eqlib.data.files.content_of": ("path", "note.wav"),
-    "eqlib.data.files.from_folder": ("folder", "notes"),
-    "eqlib.data.files.read": ("path", "note.wav"),
+    "eqlib.data.sound_files.write": ("path", "new.wav"),
+    "eqlib.data.sound_files.from_folder": ("folder", "notes"),
+    "eqlib.data.sound_files.read": ("path", "note.wav"),
     "eqlib.data.nsynth.from_nsynth": ("folder", "nsynth"),
     "eqlib.data.tensors.read": ("path", "checkpoint"),
     "eqlib.experiments.authors.compare": ("folder", "authors"),
@@ -390,9 +529,23 @@ RECEIVERS = {
     eqlib.Pairs: pairs,
     EQNet: net,
     FrozenEQNet: lambda: FrozenEQNet(CONFIG),
+    ConditionedEQNet: lambda: ConditionedEQNet(SIDE_CHAIN),
+    DilatedNet: lambda: DilatedNet(DILATED),
+    DilatedStream: lambda: DilatedNet(DILATED).stream(),
+    Waveshaper: Waveshaper,
+    Compressor: Compressor,
+    Engineer: Engineer,
+    Match: lambda: Match(np.zeros(25), 0.5, 16_000),
+    Ridge: lambda: Ridge.fitted(pairs(), penalty=1.0),
+    Tremolo: Tremolo,
+    AutoWah: AutoWah,
+    Phaser: Phaser,
+    Room: Room,
     PlainEQNet: lambda: PlainEQNet(CONFIG),
     Recipe: Recipe,
     Budget: lambda: Budget("steps", 3),
+    Equalizer: lambda: Equalizer(net(), sample_rate=16_000, channels=1),
+    Stream: lambda: net().stream(),
     Table: lambda: Table("", ("a",), ()),
     EQDesk: EQDesk,
     TrainingMonitor: TrainingMonitor,

@@ -13,14 +13,33 @@ from support import ROOT
 PAGE = ROOT / "eqlib" / "widgets" / "page"
 MODULES = {
     "abx": "abx",
+    "arrow": "turning_arrow",
+    "noises": "challenge_noise",
+    "score": "challenge_score",
+    "spec": "challenge_spec",
+    "trainings": "challenge_train",
     "curve": "curve",
     "decoding": "decoding",
+    "drawings": "drawing",
     "engines": "network_engines",
     "envelope": "envelope",
     "eq": "equalizer",
+    "fader": "fader_rate",
+    "fields": "fields",
     "frames": "frames",
+    "freehand": "freehand",
+    "lively": "live_sound",
     "loud": "loudness",
+    "knobs": "peak_network",
+    "networks": "safetensors",
+    "past": "drawing_history",
+    "rates": "resampler",
     "sound": "sound",
+    "streams": "frame_stream",
+    "takes": "take_along",
+    "tapped": "filter_taps",
+    "target": "target",
+    "windows": "window_and_hop",
 }
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")

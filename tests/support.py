@@ -1,4 +1,4 @@
-"""What tests of the book and of the project share: its pages, chapters and modules."""
+"""What tests share: the book's pages and chapters, the package's modules, a watcher."""
 
 from __future__ import annotations
 
@@ -68,4 +68,41 @@ FLAGS = [
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
+        pass
+
+
+# A script for pages: some audio engines begin at 22,050 Hz.
+REFUSE = """() => {
+    const refuse = (name, rateOf) => {
+        const Engine = window[name];
+        window[name] = new Proxy(Engine, {
+            construct(target, args) {
+                if (rateOf(args) < 22050) throw new DOMException("refused", "NotSupportedError");
+                return Reflect.construct(target, args);
+            },
+        });
+    };
+    refuse("OfflineAudioContext", (args) => args[2] ?? args[0].sampleRate);
+    refuse("AudioContext", ([options]) => options?.sampleRate ?? 44100);
+    refuse("AudioBuffer", ([options]) => options.sampleRate);
+}"""
+
+
+# --- training
+
+
+class Losses:
+    """A watcher that notes the loss of each step."""
+
+    def __init__(self):
+        self.all = []
+
+    def stepped(self, stage, *, step, seconds, used, mae):
+        self.all.append(mae)
+        return False
+
+    def validated(self, history, net):
+        pass
+
+    def ended(self, history, net):
         pass

@@ -161,3 +161,15 @@ def test_initial_weights_have_the_variances_of_lecun_and_glorot():
     assert Conv1DLocal(200, 128).weight.var().item() == pytest.approx(1 / 128, rel=0.03)
     assert LocallyConnectedDense(8, 64).weight.var().item() == pytest.approx(1 / 64, rel=0.03)
     assert Dense(256).weight.var().item() == pytest.approx(1 / 256, rel=0.03)
+
+
+@pytest.mark.parametrize(("batch", "channels", "time", "kernel"), SIZES)
+def test_conv1d_local_gives_the_same_bits_without_gradients(batch, channels, time, kernel):
+    layer = Conv1DLocal(channels, kernel)
+    torch.nn.init.normal_(layer.bias)
+    x = randn(batch, channels, time).float().detach()
+    expected = layer(x)
+    with torch.no_grad():
+        assert torch.equal(layer(x), expected)
+    with torch.inference_mode():
+        assert torch.equal(layer(x), expected)

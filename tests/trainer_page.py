@@ -32,7 +32,8 @@ HELPERS = """async () => {
     window.fromText = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     window.trainer = await openTrainer();
     window.told = [];
-    for (const event of ["started", "progress", "validated", "snapshot", "ended", "failed"]) {
+    const events = ["started", "progress", "validated", "snapshot", "device", "ended", "failed"];
+    for (const event of events) {
         trainer.addEventListener(event, ({ detail }) => told.push({ event, detail }));
     }
     window.untilEnd = () => new Promise((resolve) => {

@@ -2,24 +2,33 @@
 
 Each page says in a sentence what it is about, to search engines and to whoever is sent a link. And
 the scripts of Thebe, which runs cells on a server that this book does not have, are left out: they
-declare a constant twice, which is an error on every page.
+declare a constant twice, which is an error on every page. What is shown first waits for no script:
+those of the themes run once a page is read, in their order, and the index of the search is loaded
+by the page that searches.
 """
 
 from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 
 LONGEST = 200  # letters of a description
+AT_ONCE = ("documentation_options.js",)  # lines within the page speak to it
+SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
+SCRIPT = re.compile(
+    r'<script(?P<before>(?: [^>]*)?) src="(?P<source>[^"]+)"(?P<after>[^>]*)></script>'
+)
 IMAGE = "response.png"  # below _static; sent along with a link
 
 
 def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this."""
     app.connect("html-page-context", complete, priority=900)
+    app.connect("build-finished", defer_all)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -58,3 +67,29 @@ def description(tree: nodes.Node) -> str:
         sentence = re.match(rf".{{60,{LONGEST}}}[.?!:](?=\s)", text)
         return sentence[0] if sentence else text[:LONGEST].rsplit(" ", 1)[0] + " …"
     return ""
+
+
+def defer_all(app: Any, error: Exception | None) -> None:
+    """Rewrites the pages, for the themes' templates name some scripts themselves."""
+    if error is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        head, end, rest = page.partition("</head>")
+        if end:
+            path.write_text(deferred(head, path.stem) + end + rest, encoding="utf-8")
+
+
+def deferred(head: str, page: str) -> str:
+    """A page's head, in which no script from a file holds up what is shown."""
+
+    def one(found: re.Match[str]) -> str:
+        attributes = found["before"] + found["after"]
+        name = found["source"].partition("?")[0].rpartition("/")[2]
+        if name in SEARCH and page != "search":
+            return ""
+        if name in AT_ONCE or re.search(r'\bdefer\b|\basync\b|type="module"', attributes):
+            return found[0]
+        return f'<script defer{found["before"]} src="{found["source"]}"{found["after"]}></script>'
+
+    return SCRIPT.sub(one, head)

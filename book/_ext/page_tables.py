@@ -2,7 +2,8 @@
 
 `eq-chapter-costs` shows what each chapter took when it was executed, as `make refresh` noted in
 its metadata. `eq-recordings` shows the recordings of `eqlib/data/audio/index.csv`: with the
-argument `splits`, `instruments` or `sources`.
+argument `splits`, `instruments` or `sources`. `eq-claims` shows what the book claims, from the
+results file.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "eqlib" / "data" / "audio" / "index.csv"
+RESULTS = ROOT / "eqlib" / "experiments" / "results.json"
 SPLITS = ("train", "validation", "test")
 TERMS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -40,6 +42,7 @@ def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this."""
     app.add_directive("eq-chapter-costs", ChapterCosts)
     app.add_directive("eq-recordings", Recordings)
+    app.add_directive("eq-claims", Claims)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -67,6 +70,27 @@ class Recordings(SphinxDirective):
         self.env.note_dependency(str(INDEX))
         with INDEX.open(newline="", encoding="utf-8") as file:
             return self.parse_text_to_nodes(TABLES[self.arguments[0]](list(csv.DictReader(file))))
+
+
+class Claims(SphinxDirective):
+    """The directive `eq-claims`."""
+
+    def run(self) -> list[nodes.Node]:
+        """Sphinx calls this."""
+        self.env.note_dependency(str(RESULTS))
+        return self.parse_text_to_nodes(claimed())
+
+
+def claimed() -> str:
+    """A table of what the book claims: number, interval, chapter and command."""
+    from eqlib.experiments import claims  # it brings torch, which the other tables do not need
+
+    made = claims.table()
+    rows = [
+        [says, number.replace(" ", "\u00a0"), interval, f"{{doc}}`{chapter}`", f"`{command}`"]
+        for says, number, interval, chapter, command in made.rows
+    ]
+    return table(list(made.header), rows)
 
 
 def costs(chapters: Iterable[Path]) -> str:

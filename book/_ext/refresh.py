@@ -16,6 +16,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 import sys
 import tempfile
 import time
@@ -31,10 +32,15 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT_BYTES_LIMIT = 300_000
+ROOMY = 0.97  # of it; beyond, a figure has the smaller of its forms
 CELL_TIMEOUT_S = 1200
 DATA_SUFFIXES = {".csv", ".flac", ".json", ".safetensors"}
 # What an author writes; the rest comes from editors and machines.
 AUTHORED_METADATA = {"mystnb", "tags"}
+
+# What a component shows is two outputs (eqlib.widgets.component).
+STILL = re.compile(r'^<style data-eq-still="\w+">.*?</style>')
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 MEMORY_LIMIT_BYTES = 2 << 30  # what Binder gives
 
@@ -75,7 +81,7 @@ def is_fresh(notebook: nbformat.NotebookNode) -> bool:
 
 
 def fingerprint(notebook: nbformat.NotebookNode, modules: Iterable[str]) -> str:
-    """Returns one hash of the code cells, of these eqlib modules and of the package's data."""
+    """Returns one hash of the code cells, of these eqlib modules and of the data beside them."""
     digest = hashlib.sha256()
     for cell in code_cells(notebook):
         digest.update(_meaning_of_cell(cell.source).encode())
@@ -83,7 +89,11 @@ def fingerprint(notebook: nbformat.NotebookNode, modules: Iterable[str]) -> str:
     meanings = (_meanings(path.read_text(encoding="utf-8")) for path in _sources(modules))
     for meaning in sorted(itertools.chain.from_iterable(meanings)):
         digest.update(meaning.encode())
-    data = (path for path in (ROOT / "eqlib").rglob("*") if path.suffix in DATA_SUFFIXES)
+    # A wing's data count for who loads a module of it: results, for who reads results.
+    wings = {path.relative_to(ROOT / "eqlib").parts[0] for path in _sources(modules)}
+    folders = [ROOT / "eqlib" / wing for wing in wings if not wing.endswith(".py")]
+    within = itertools.chain.from_iterable(folder.rglob("*") for folder in folders)
+    data = (path for path in within if path.suffix in DATA_SUFFIXES)
     for name, content in sorted((path.name, path.read_bytes()) for path in data):
         digest.update(name.encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()
@@ -112,6 +122,7 @@ def refresh(path: Path) -> None:
     _drop_machine_metadata(notebook)
     _keep_page_form(notebook)
     _shrink_images(notebook)
+    _keep_vector_form(notebook)
     notebook.metadata["eqlib"] = {"hash": fingerprint(notebook, stock["modules"]), **stock}
     nbformat.validate(notebook)
     _check_size(notebook)
@@ -134,11 +145,40 @@ def published_images(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
 
 
 def _keep_page_form(notebook: nbformat.NotebookNode) -> None:
-    """Drops the live form of a widget that has one for a page: no Python answers it there."""
+    """Drops the live form of a component that has one for a page: no Python answers it there."""
     for cell in code_cells(notebook):
         for output in cell.outputs:
-            if "text/html" in output.get("data", {}):
-                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+            if "text/html" in (data := output.get("data", {})):
+                data["text/html"] = STILL.sub("", data["text/html"])
+        lives = [output.get("data", {}).keys() == {VIEW} for output in cell.outputs]
+        cell.outputs = [out for out, live in zip(cell.outputs, lives, strict=True) if not live]
+
+
+def _keep_vector_form(notebook: nbformat.NotebookNode) -> None:
+    """Keeps of a figure that has two forms the SVG, where the chapter has room for it.
+
+    Those come first that are the smallest beside their bitmaps. README shows bitmaps.
+    """
+    outputs = []
+    for cell in code_cells(notebook):
+        published = any(tag.startswith("publish:") for tag in cell.metadata.get("tags", []))
+        for output in cell.outputs:
+            if "image/svg+xml" in (data := output.get("data", {})):
+                if published:
+                    del data["image/svg+xml"]
+                else:
+                    outputs.append(data)
+
+    def excess(data: dict[str, Any]) -> int:
+        size = {kind: len(json.dumps(data[f"image/{kind}"])) for kind in ("svg+xml", "png")}
+        return size["svg+xml"] - size["png"]
+
+    vectors = sum(len(json.dumps(data["image/svg+xml"])) for data in outputs)
+    room = ROOMY * OUTPUT_BYTES_LIMIT - sum(map(output_bytes, code_cells(notebook))) + vectors
+    for data in sorted(outputs, key=excess):
+        fits = excess(data) <= max(0, room)
+        room -= excess(data) if fits else 0
+        del data["image/png" if fits else "image/svg+xml"]
 
 
 def smaller(png: bytes) -> bytes:

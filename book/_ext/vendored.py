@@ -2,8 +2,8 @@
 
 MathJax and onnxruntime come from beside the pages, where npm has brought them (`make site`), so
 that the book needs no other host. Without npm the pages take the same versions from a CDN. The
-trained networks come as ONNX files, from `python -m eqlib export`. And the theme's icons come from
-its web font alone: it also brings a script of 1.5 MB that draws the same icons again.
+trained networks come as ONNX files, from `python -m eqlib export --pages`. And the theme's icons
+come from its web font alone: it also brings a script of 1.5 MB that draws the same icons again.
 """
 
 from __future__ import annotations

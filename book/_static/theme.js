@@ -55,10 +55,11 @@ const paper = matchMedia("print");
 let screen = null; // what to go back to
 function onPaper() {
   if (screen) return;
-  const folded = document.querySelectorAll(".bd-article details:not([open]):not(.eq-component details, .eq-compare details)");
+  const folded = document.querySelectorAll(".bd-article details:not([open]):not(.eq-component details, .eq-compare details, .eq-folded)");
   screen = { theme: document.documentElement.dataset.theme, folded };
   document.documentElement.dataset.theme = "light";
   folded.forEach((details) => (details.open = true));
+  for (const part of document.querySelectorAll("[data-eq-component], .eq-compare, .eq-folded")) part.dataset.eqAddress ??= location.href.split("#")[0];
 }
 function onScreen() {
   if (!screen) return;

@@ -167,6 +167,39 @@ def additivity_db(process: Process, first: np.ndarray, second: np.ndarray) -> fl
     return float(metrics.snr_db(both, process(first) + process(second)))
 
 
+@checked
+def invariance_db(process: Process, audio: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """How well a system keeps time: SNR in dB of process(x delayed) against process(x), delayed.
+
+    A time-invariant system gives infinity for every shift. One that works in frames gives it where
+    the shift is a multiple of its hop.
+
+    Args:
+        process: the system.
+        audio: (samples,), x.
+        shifts: (shifts,) whole numbers of samples, zero or more.
+
+    Returns:
+        (shifts,) in dB.
+
+    Raises:
+        EqlibError: for a shift that is negative or no whole number, or if the output is silent.
+    """
+    check_audio("audio", audio)
+    check_mono("audio", audio)
+    check_shape("shifts", shifts, ("shifts",))
+    if shifts.dtype.kind not in "iu" or shifts.min() < 0:
+        cure = "Give samples, such as np.array([8, 64, 256])."
+        raise EqlibError(f"shifts is {shifts}", "whole numbers of zero or more", cure)
+    scores = []
+    for shift in map(int, shifts):
+        reference = to_array("the output", process(np.pad(audio, (0, shift))))
+        delayed = to_array("the output", process(np.pad(audio, (shift, 0))))
+        samples = len(audio)
+        scores.append(float(metrics.snr_db(reference[:samples], delayed[shift : shift + samples])))
+    return np.array(scores)
+
+
 TAIL = 16_384  # samples after which an impulse response counts as ended
 
 

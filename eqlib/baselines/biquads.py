@@ -16,12 +16,12 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import signal
 
 from eqlib.baselines.refine import Clip, error_energy, late, refine, triangle_with
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import check_integer, check_type
+from eqlib.scipy_later import signal
 
 REPEATS = 10
 NEAREST_TO_THE_CIRCLE = 0.9999

@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import fft, linalg
 
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer, check_type
+from eqlib.scipy_later import fft, linalg
 
 Weighting: TypeAlias = Literal["energy", "clips"]
 """What a clip counts in a fit: as much as it is loud, or as much as any other."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TypeAlias, cast
 
 import numpy as np
-from scipy import linalg, signal
+
+from eqlib.scipy_later import linalg, signal
 
 Clip: TypeAlias = tuple[np.ndarray, np.ndarray]
 """A dry and a wet recording, each (samples,) float64."""
@@ -71,6 +72,7 @@ def error_energy(sos: np.ndarray, clips: Sequence[Clip]) -> float:
 
 def late(x: np.ndarray, samples: int) -> np.ndarray:
     """A signal of the same length, later by so many samples, with zeros before it."""
+    samples = min(samples, len(x))
     return np.concatenate([np.zeros(samples), x[: len(x) - samples]])
 
 

@@ -14,6 +14,7 @@ from eqlib.experiments.plan import chosen
 from eqlib.experiments.reproduce import reproduce
 from eqlib.experiments.results import RESULTS
 from eqlib.networks.shipped import WEIGHTS_FOLDER
+from eqlib.training import parallel
 
 
 def run(options: argparse.Namespace) -> None:
@@ -23,7 +24,8 @@ def run(options: argparse.Namespace) -> None:
     elif options.device == "cuda" and not torch.cuda.is_available():
         raise EqlibError("device is cuda", "a GPU that torch can use", "Leave --device out.")
     work = as_path(options.work, name="--work")
-    quick = work / "quick"
+    quick, rank = work / "quick", parallel.told("RANK", usually=0)
+    parallel.told("WORLD_SIZE", usually=1)
     if options.data_parallel:
         if "RANK" not in os.environ:
             raise EqlibError(
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
             weights=quick / "weights" if options.quick else WEIGHTS_FOLDER,
             work=work,
             quick=options.quick,
-            progress=int(os.environ.get("RANK", 0)) == 0,
+            progress=rank == 0,
         )
     finally:
         if dist.is_initialized():

@@ -1,10 +1,10 @@
 """Recordings and training pairs: the package's own, a folder of yours, or NSynth's."""
 
 from eqlib.data.clips import Clips
-from eqlib.data.files import MIN_SAMPLES, SAMPLE_RATE, from_folder, read
 from eqlib.data.nsynth import from_nsynth
 from eqlib.data.pairs import Pairs, pair
 from eqlib.data.recordings import attributions, index, load
+from eqlib.data.sound_files import MIN_SAMPLES, SAMPLE_RATE, from_folder, read, write
 
 __all__ = [
     "MIN_SAMPLES",
@@ -18,4 +18,5 @@ __all__ = [
     "load",
     "pair",
     "read",
+    "write",
 ]

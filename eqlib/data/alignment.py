@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
 
 from eqlib.data.clips import Clips
 from eqlib.errors import checked
+from eqlib.scipy_later import fft
 
 LATE = 64
 """An offset of this many samples or more is told; an equalizer's own delay is smaller."""

@@ -12,7 +12,14 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 import torch
 
-from eqlib.audio import Audio, check_not_silent, check_same_shape, to_array
+from eqlib.audio import (
+    Audio,
+    check_not_silent,
+    check_same_shape,
+    peak_of,
+    to_array,
+    warn_if_integers,
+)
 from eqlib.errors import EqlibError, check_integer, check_named, check_number, checked
 
 Info: TypeAlias = Mapping[str, Any]
@@ -100,6 +107,7 @@ class Clips:
             audio = to_array(name, clip)
             check_not_silent(name, audio)
             _put(name, audio, place)
+            warn_if_integers(name, audio)
         return cls(samples, lengths, names, int(sample_rate), info)
 
     @cached_property
@@ -187,12 +195,10 @@ class Clips:
         samples = np.empty_like(self.samples)
         places = np.split(samples, self.starts[1:])
         for name, view, place in zip(self.names, self.views(), places, strict=True):
-            output = function(view.copy())
-            if not isinstance(output, torch.Tensor):
-                output = np.asarray(output)
             what = f"the function's output for {name}"
+            output = to_array(what, function(view.copy()))
             check_same_shape(name, view, what, output)
-            _put(what, to_array(what, output), place)
+            _put(what, output, place)
         return Clips(samples, self.lengths, self.names, self.sample_rate, self.info)
 
     def split(self, *, validation: float = 0.1, seed: int = 0) -> tuple[Clips, Clips]:
@@ -250,7 +256,7 @@ def _put(name: str, audio: np.ndarray, place: np.ndarray) -> None:
         place[:] = audio
     if audio.dtype == np.float32:
         return
-    peak = float(max(audio.max(), -audio.min()))
+    peak = peak_of(audio)
     if peak > float(np.finfo(np.float32).max) or (peak > 0 and not place.any()):
         raise EqlibError(
             f"{name} has a peak of {peak:.3g}",

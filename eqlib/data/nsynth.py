@@ -12,7 +12,8 @@ from os import PathLike
 import numpy as np
 
 from eqlib.data.clips import Clips
-from eqlib.data.files import SAMPLE_RATE, as_path, content_of, read
+from eqlib.data.files import as_path, content_of
+from eqlib.data.sound_files import SAMPLE_RATE, read
 from eqlib.errors import EqlibError, check_integer, checked_only
 
 
@@ -39,8 +40,8 @@ def from_nsynth(
         Clips named by their note_str, with their entry of `examples.json` as `info`.
 
     Raises:
-        EqlibError: if `examples.json` is missing, damaged or of another layout, if no note fits,
-            and as in `read` for a note's WAV file.
+        EqlibError: if `examples.json` is missing, damaged, of another layout, or names files that
+            lie elsewhere; if no note fits; and as in `read` for a note's WAV file.
     """
     folder = as_path(folder, name="folder")
     path = folder / "examples.json"
@@ -52,8 +53,18 @@ def from_nsynth(
         facts = {
             name: (notes[name]["instrument_family_str"], notes[name]["pitch"]) for name in notes
         }
-    except (ValueError, TypeError, KeyError) as error:
+        for name, (family, pitch) in facts.items():
+            if not isinstance(family, str) or not isinstance(pitch, int):
+                raise TypeError(f"{name!r} has the family {family!r} and the pitch {pitch!r}")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise EqlibError(f"{path} is damaged ({error!r})", layout, cure) from error
+    outside = [name for name in notes if name in ("", ".", "..") or set(name) & set("/\\\0:")]
+    if outside:
+        raise EqlibError(
+            f"{path} has a note called {outside[0]!r}",
+            "names of files in the folder audio beside it, and of none elsewhere",
+            "Unpack the dataset again from where you have it; this index is not as it was made.",
+        )
     keep_families = None if families is None else np.atleast_1d(families).tolist()
     keep_pitches = None if pitches is None else np.atleast_1d(pitches).tolist()
     names = sorted(

@@ -19,7 +19,7 @@ from eqlib.audio import check_not_silent, check_same_shape
 from eqlib.data.alignment import Alignment, alignment
 from eqlib.data.clipping import clipped_samples
 from eqlib.data.clips import Clips
-from eqlib.data.files import SUFFIXES
+from eqlib.data.sound_files import SUFFIXES
 from eqlib.errors import EqlibError, check_sample_rate, checked
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, cast
 
 from eqlib.data.clips import Clips
-from eqlib.data.files import SAMPLE_RATE, read
+from eqlib.data.sound_files import SAMPLE_RATE, read
 from eqlib.errors import EqlibError, checked
 
 Column = Literal["instrument", "family", "kind", "split"]

@@ -257,9 +257,10 @@ class EQ:
         It starts at time zero: of a compensated FIR, the half before it is not seen.
 
         Raises:
-            EqlibError: if samples is no positive integer.
+            EqlibError: if samples is no whole number from 1 to 2^28.
         """
-        samples = check_integer("samples", samples, at_least=1, cure="Ask for 1 or more.")
+        cure = "Ask for what rings: 16_000 are a second."
+        samples = check_integer("samples", samples, at_least=1, at_most=2**28, cure=cure)
         return self(np.eye(1, samples)[0])
 
     @property
@@ -312,14 +313,3 @@ class EQ:
             EqlibError: for unknown or missing keys, or settings that no EQ can have.
         """
         return cls(*stage_settings.read(settings))
-
-
-def as_written_today(settings: object) -> object:
-    """What `EQ.to_dict` wrote at any time, as it writes it today; anything else as it is.
-
-    With it, what files of several ages hold is compared by its meaning.
-    """
-    try:
-        return EQ.from_dict(settings).to_dict()
-    except EqlibError:
-        return settings

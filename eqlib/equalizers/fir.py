@@ -1,8 +1,10 @@
 """FIR versions of EQ targets: any magnitude response, with linear or minimum phase.
 
 The whole impulse response is found from the magnitude, and as much of it kept as there are taps.
-No window tapers the cut: the responses of EQs decay by themselves, and at 129 taps a Hann or
-Hamming window would cost the reference targets 0.2 to 6 dB where the plain cut costs up to 0.04.
+No window tapers the cut: the responses of EQs decay by themselves. At 129 taps and linear phase,
+the worst gain error between 20 and 7,900 Hz under a Hamming window is 0.2 dB for the reference low
+shelf, 0.7 for the peak, 5 for the lowpass and 26 for the highpass; of the plain cut it is at most
+0.04, but for the lowpass, which is 4 dB off next to its zero at half the sample rate.
 
 Source: A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", the chapter on
 cepstrum analysis, for minimum phase. Chapter: the tour, book/tour.ipynb.
@@ -15,12 +17,12 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
-from scipy import fft
 
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.stage import GAIN_LIMIT_DB, Stage, frequency_response, real_array
 from eqlib.errors import EqlibError, check_integer, check_numbers, checked
+from eqlib.scipy_later import fft
 
 Phase = Literal["linear", "minimum"]
 GRID = 2**16  # frequencies of the design; it takes responses to be shorter than 2 * GRID samples

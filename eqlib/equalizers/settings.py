@@ -91,6 +91,17 @@ def read(settings: object) -> tuple[tuple[Any, ...], Any]:
     return tuple(from_dict(stage) for stage in stages), settings["sample_rate"]
 
 
+def as_written_today(settings: object) -> object:
+    """What `EQ.to_dict` wrote at any time, as it writes it today; anything else as it is.
+
+    With it, what files of several ages hold is compared by its meaning.
+    """
+    try:
+        return written(*read(settings))
+    except EqlibError:
+        return settings
+
+
 def _names(tag: str) -> list[str]:
     return [field.name for field in fields(TYPES[tag])]
 

@@ -11,10 +11,10 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy import signal
 
 from eqlib.audio import check_audio, check_shape
 from eqlib.errors import EqlibError, checked
+from eqlib.scipy_later import signal
 
 GAIN_LIMIT_DB = 120.0  # far beyond any EQ, and far from the limits of floating point
 

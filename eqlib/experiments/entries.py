@@ -10,8 +10,9 @@ from typing import Literal, TypedDict
 
 from eqlib.baselines.least_squares import Weighting
 
-Kind = Literal["target", "ablation", "left-out"]
-"""Of an experiment: its weights ship, one thing is changed, or a family of instruments is new."""
+Kind = Literal["target", "ablation", "left-out", "seed"]
+"""Of an experiment: its weights ship, one thing is changed, a family of instruments is new, or it
+is one of these once more, from another seed."""
 
 
 class Scores(TypedDict):
@@ -62,7 +63,7 @@ class Weights(TypedDict):
 class Entry(TypedDict, total=False):
     """All that is kept of an experiment: what was trained, where, for how long, how it does.
 
-    Each has everything, but for weights and baselines: which of them, its kind decides.
+    Each has everything, but for weights, baselines and history: which of them, its kind decides.
     """
 
     kind: Kind

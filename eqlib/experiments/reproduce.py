@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -25,8 +24,11 @@ from filelock import FileLock, Timeout
 
 from eqlib import checkpoints, metrics
 from eqlib.analysis import timing
+from eqlib.data.files import writing_in
 from eqlib.data.pairs import Pairs, pair
+from eqlib.equalizers.targets import REFERENCE
 from eqlib.experiments import scores
+from eqlib.experiments import sets as sets_of
 from eqlib.experiments.entries import Entry, Weights
 from eqlib.experiments.plan import Experiment
 from eqlib.experiments.results import RESULTS, add, file_hash, machine, read_results, rounded
@@ -91,8 +93,7 @@ def is_current(experiment: Experiment, *, results: Path, weights: Path, quick: b
     entry: Entry = read_results(results)["networks"].get(experiment.name, {})
     if not _same_settings(experiment, entry, quick):
         return False
-    version = entry.get("baselines", {}).get("version")
-    if _has_baselines(experiment) and version != scores.BASELINES_VERSION:
+    if _lacks_baselines(experiment, entry) or _lacks_heard(experiment, entry):
         return False
     return experiment.kind != "target" or _weights_match(experiment, entry, weights)
 
@@ -127,7 +128,11 @@ def _one(
             net = checkpoints.load(path)  # the scores are of the file that ships
         entry["run_seconds"] = timing.seconds_for_one(net.process, net.config.sample_rate)
         entry["scores"] = scores.on(sets, net.process)
-    if _has_baselines(experiment):
+    if _lacks_heard(experiment, entry):
+        process = checkpoints.load(weights / f"{experiment.name}.safetensors").process
+        heard = pair(sets_of.heard("train", experiment.left_out), experiment.eq)
+        entry["scores"] |= scores.on({"heard": heard}, process)
+    if _lacks_baselines(experiment, entry):
         methods = scores.baselines(pairs, validation, sets)
         entry["baselines"] = {"version": scores.BASELINES_VERSION, "methods": methods}
     add(results, experiment.name, entry)
@@ -168,7 +173,7 @@ def _train(
 
 
 def _describe(experiment: Experiment, net: EQNet, histories: list[History], quick: bool) -> Entry:
-    return {
+    entry: Entry = {
         "kind": experiment.kind,
         "target": experiment.target,
         "equalizer": experiment.eq.describe(),
@@ -181,9 +186,11 @@ def _describe(experiment: Experiment, net: EQNet, histories: list[History], quic
         "threads": torch.get_num_threads(),
         "machine": machine(),
         "torch": torch.__version__,
-        "history": {history.stage: rounded(asdict(history)) for history in histories},
         "settings": _settings(experiment, quick),
     }
+    if experiment.kind != "seed":  # there are many, and no figure draws theirs
+        entry["history"] = {history.stage: rounded(asdict(history)) for history in histories}
+    return entry
 
 
 def _ship(net: EQNet, validation: Pairs, path: Path) -> Weights:
@@ -208,8 +215,15 @@ def _ship(net: EQNet, validation: Pairs, path: Path) -> Weights:
     }
 
 
-def _has_baselines(experiment: Experiment) -> bool:
-    return experiment.kind != "ablation"  # whose baselines are the target's
+def _lacks_baselines(experiment: Experiment, entry: Entry) -> bool:
+    wanted = experiment.kind in ("target", "left-out")  # the others' are the target's
+    return wanted and entry.get("baselines", {}).get("version") != scores.BASELINES_VERSION
+
+
+def _lacks_heard(experiment: Experiment, entry: Entry) -> bool:
+    """Whether the notes that it learned from are still to be scored: those of four targets are."""
+    wanted = experiment.kind == "target" and experiment.name in REFERENCE
+    return wanted and "heard" not in entry.get("scores", {})
 
 
 def _weights_match(experiment: Experiment, entry: Entry, weights: Path) -> bool:
@@ -241,7 +255,7 @@ def _time_left(seconds: float, done: int, left: int) -> str:
     """From what this process has trained so far, and how many share what is left."""
     if not done:
         return ""
-    sharing = int(os.environ.get("WORLD_SIZE", 1)) / parallel.processes()
+    sharing = parallel.told("WORLD_SIZE", usually=1) / parallel.processes()
     return f", about {seconds / done * left / sharing / 60:.0f} min left"
 
 
@@ -251,16 +265,16 @@ class _Claim:
     def __init__(self, folder: Path) -> None:
         self.lock = None
         if parallel.is_first():
-            folder.parent.mkdir(parents=True, exist_ok=True)
             self.lock = FileLock(folder.with_name(folder.name + ".lock"), timeout=0)
 
     def __enter__(self) -> _Claim:
         self.ours = self.lock is not None
         if self.lock:
-            try:
-                self.lock.acquire()
-            except Timeout:
-                self.ours = False
+            with writing_in(Path(self.lock.lock_file).parent):
+                try:
+                    self.lock.acquire()
+                except Timeout:  # an OSError too
+                    self.ours = False
         return self
 
     def __exit__(self, *_: object) -> None:

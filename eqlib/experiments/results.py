@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
-from eqlib.data.files import replacing
+from eqlib.data.files import kind_at, replacing, writing_in
 from eqlib.errors import EqlibError, checked
 from eqlib.experiments.entries import Entry, Results
 from eqlib.experiments.plan import experiments
@@ -30,12 +30,14 @@ def read_results(path: Path = RESULTS) -> Results:
     Raises:
         EqlibError: if it is damaged.
     """
-    if not path.exists():
+    if kind_at(path) == "nothing":
         return {"networks": {}}
     try:
         found: Results = json.loads(path.read_text(encoding="utf-8"))
-        found["networks"].items()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        for name, entry in found["networks"].items():
+            if not isinstance(entry, dict):
+                raise TypeError(f"the entry of {name!r} is {entry!r}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EqlibError(
             f"{path} cannot be read ({error!r})",
             "the results that `python -m eqlib reproduce` wrote",
@@ -74,9 +76,8 @@ def rounded(history: Mapping[str, object]) -> dict[str, object]:
 @checked
 def add(results: Path, name: str, entry: Entry) -> None:
     """Adds an entry to the results file, whoever else may be adding one."""
-    results.parent.mkdir(parents=True, exist_ok=True)
     lock = results.parent / f".{results.name}.lock"
-    with FileLock(lock):
+    with writing_in(results.parent), FileLock(lock):
         found = read_results(results)
         found["networks"][name] = entry
         order = list(experiments())

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from eqlib.equalizers.eq import as_written_today
+from eqlib.equalizers.settings import as_written_today
 from eqlib.errors import checked
 
 NOT_STORED: Mapping[str, object] = MappingProxyType(

@@ -55,7 +55,8 @@ class Signals(NamedTuple):
     x: Tensor  #: (kernel, batch * frame) the frames, shifted
     X1: Tensor  #: (C, batch, units, pool)
     windows: Tensor  #: of the rectified X1, see `page_layers.local_windows`
-    share: Tensor  #: (C, batch, units, pool) of the maximum of each pool: 1 there, else 0
+    winners: Tensor  #: (C, batch, units, pool), 1 at the maximum of each pool, else 0
+    ties: Tensor  #: (C, batch, units) how many samples share it
     top: Tensor  #: (C, batch, units) those maxima, before softplus
     Z: Tensor  #: (C, batch, units)
     hidden: Tensor  #: (C, batch, units) between the two dense layers
@@ -101,35 +102,39 @@ class FlatEQNet(nn.Module):
         envelopes = local.reshape(c.filters, -1, c.units, c.pool)
         # The bias is the same for a whole channel: added to the maxima, it costs 1 / pool.
         top = envelopes.amax(-1)
-        share = self._share(envelopes, top)
+        winners, ties = self._winners(envelopes, top)
         top = top + w["conv_local.bias"].reshape(-1, 1, 1)
-        Z = F.softplus(top)
+        Z = page_layers.softplus(top)
         hidden, Z_hat = Z, Z
         if self.stage == "train":
-            hidden = F.softplus(Z @ w["dense_local.weight"] + w["dense_local.bias"].unsqueeze(1))
-            Z_hat = F.softplus(hidden @ w["dense.weight"].T + w["dense.bias"])
+            by_itself = Z @ w["dense_local.weight"] + w["dense_local.bias"].unsqueeze(1)
+            hidden = page_layers.softplus(by_itself)
+            Z_hat = page_layers.softplus(hidden @ w["dense.weight"].T + w["dense.bias"])
         X1 = X1.reshape(c.filters, -1, c.units, c.pool)
-        at_maxima = X1 * share if self.by_position else X1
+        at_maxima = X1 * winners if self.by_position else X1
         X1_hat = (at_maxima * Z_hat.unsqueeze(-1)).reshape(c.filters, -1)
         y = self._sum(X1_hat, w["conv.weight"]) + w["deconv.bias"]
-        return y, Signals(shifted, X1, windows, share, top, Z, hidden, Z_hat, X1_hat)
+        return y, Signals(shifted, X1, windows, winners, ties, top, Z, hidden, Z_hat, X1_hat)
 
-    def _share(self, envelopes: Tensor, top: Tensor) -> Tensor:
-        if self.by_position:
-            places = torch.arange(self.config.pool)
-            return (envelopes.argmax(-1, keepdim=True) == places).float()
-        # Where several samples share the maximum, so do they its gradient.
+    def _winners(self, envelopes: Tensor, top: Tensor) -> tuple[Tensor, Tensor]:
         winners = (envelopes == top.unsqueeze(-1)).float()
-        return winners / winners.sum(-1, keepdim=True)
+        if self.by_position:
+            # The first of them. In floats: integers go from a GPU to the processor and back.
+            order = winners * torch.arange(self.config.pool, 0, -1).float()
+            winners = (order == order.amax(-1, keepdim=True)).float()
+        # Where several samples share the maximum, so do they its gradient.
+        return winners, winners.sum(-1)
 
     def _sum(self, X1_hat: Tensor, filters: Tensor) -> Tensor:
         """The synthesis: each channel through its filter once more, and all added up."""
         c = self.config
-        if c.orientation == "adjoint":
-            return page_layers.sum_along_diagonals(filters.T @ X1_hat, c.frame, self.left)
-        right = c.kernel - 1 - self.left
-        products = filters.flip(-1).T @ X1_hat
-        return page_layers.sum_along_diagonals(products, c.frame, right)
+        left = self.left if c.orientation == "adjoint" else c.kernel - 1 - self.left
+        products = self._back(filters).T @ X1_hat
+        return page_layers.sum_along_diagonals(products, c.frame, left)
+
+    def _back(self, filters: Tensor) -> Tensor:
+        """The filters as the synthesis takes them, whose sum is along the adjoint's diagonals."""
+        return filters if self.config.orientation == "adjoint" else filters.flip(-1)
 
     def gradients(self, w: dict[str, Tensor], s: Signals, slope: Tensor) -> Tensor:
         """The loss's gradient by all weights, as one row.
@@ -145,12 +150,12 @@ class FlatEQNet(nn.Module):
         if c.orientation == "adjoint":
             slopes = page_layers.shifted(slope, c.kernel, self.left)
         else:
-            slopes = page_layers.shifted(slope, c.kernel, c.kernel - 1 - self.left).flip(0)
-        by_X1_hat = (w["conv.weight"] @ slopes).reshape(s.X1.shape)
-        filters = F.linear(s.X1_hat, slopes)
+            slopes = page_layers.shifted(slope, c.kernel, c.kernel - 1 - self.left)
+        by_X1_hat = (self._back(w["conv.weight"]) @ slopes).reshape(s.X1.shape)
+        filters = self._back(F.linear(s.X1_hat, slopes))
         # Through the product with the residual.
         if self.by_position:
-            by_X1_hat = by_X1_hat * s.share
+            by_X1_hat = by_X1_hat * s.winners
         by_Z = (by_X1_hat * s.X1).sum(-1)
         by_X1 = by_X1_hat * s.Z_hat.unsqueeze(-1)
         if self.stage == "train":
@@ -158,7 +163,8 @@ class FlatEQNet(nn.Module):
         # Through pooling and softplus, whose derivative is the sigmoid, and the envelopes.
         by_top = by_Z * s.top.sigmoid()
         g["conv_local.bias"] = by_top.sum((1, 2))
-        by_local = (s.share * by_top.unsqueeze(-1)).reshape(c.filters, -1, c.frame)
+        by_local = s.winners * (by_top / s.ties).unsqueeze(-1)
+        by_local = by_local.reshape(c.filters, -1, c.frame)
         g["conv_local.weight"] = page_layers.local_taps_gradient(
             s.windows, by_local, c.local_kernel
         )
@@ -167,9 +173,10 @@ class FlatEQNet(nn.Module):
         )
         taps = w["conv_local.weight"].flip(-1)
         by_rectified = page_layers.local_filters(back, taps, c.frame).reshape(s.X1.shape)
-        sign = s.X1.sign() if c.rectifier == "abs" else 2 * s.X1
+        sign = page_layers.signs(s.X1) if c.rectifier == "abs" else 2 * s.X1
         by_X1 = (by_X1 + by_rectified * sign).reshape(c.filters, -1)
-        g["conv.bias"] = by_X1.sum(-1)
+        # In two sums: down the columns first, where a page adds several at once.
+        g["conv.bias"] = by_X1.reshape(c.filters, -1, c.units).sum(1).sum(-1)
         g["conv.weight"] = filters + F.linear(by_X1, s.x)
         # The parameters that this stage leaves alone have no gradient.
         rows = [g[name] if name in g else 0 * weight for name, weight in w.items()]

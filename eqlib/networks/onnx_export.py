@@ -6,11 +6,14 @@
 
 The file maps frames (any number, 1, frame), already under the window, to output frames of the same
 shape. Cutting a signal and adding the frames up again stays with the caller, as in
-`EQNet.process`: `eqlib/widgets/page/frames.js` does it in JavaScript.
+`EQNet.process`: `eqlib/widgets/page/frames.js` does it in JavaScript. With ``whole=True`` the file
+does that itself. Its metadata tells sample_rate, frame, hop, window, and the target as JSON. A
+network with a "setting" controller has a second input: s, (any number, settings), what its
+controller hears beside each frame.
 
 It needs the packages onnx and onnxscript, which the extra "onnx" brings.
 
-Chapter: "Results".
+Chapters: "Results", "Does it generalize?".
 """
 
 from __future__ import annotations
@@ -20,38 +23,55 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from eqlib.analysis.channels import FrozenEQNet
 from eqlib.data.files import as_path, replacing
-from eqlib.errors import EqlibError, check_extra
-from eqlib.model import EQNet
+from eqlib.errors import EqlibError, check_extra, checked_only
+from eqlib.model import EQNet, EQNetConfig
+from eqlib.networks import onnx_whole
+from eqlib.networks.conditioned import ConditionedEQNet
 from eqlib.networks.plain import PlainEQNet
 
 
-def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
+@checked_only("whole")
+def export_onnx(net: EQNet, path: str | PathLike[str], *, whole: bool = False) -> Path:
     """Writes a network as ONNX, in its plain form, complete or not at all.
 
     Args:
-        net: the network, an `EQNet` or a `FrozenEQNet`; unpooling must be "repeat". The file is in
-            float32, whatever the network is in.
+        net: the network, an `EQNet`, a `FrozenEQNet`, or a `ConditionedEQNet` whose controller
+            hears a "setting" or a "spectrum"; unpooling must be "repeat". The file is in float32,
+            whatever the network is in.
         path: where to; by custom it ends in ".onnx".
+        whole: whether the file is to take whole signals, (channels, samples) of any length, and
+            return what `EQNet.process` does, instead of frames.
 
     Returns:
         The path.
 
     Raises:
         EqlibError: if onnx or onnxscript is not installed, if it is no such network or unpools by
-            position, or if the file cannot be written.
+            position, for a whole signal through a network that hears either, or if the file
+            cannot be written.
     """
-    if type(net) not in (EQNet, FrozenEQNet):
+    knobs = isinstance(net, ConditionedEQNet) and net.config.controller != "history"
+    if type(net) not in (EQNet, FrozenEQNet) and not (knobs and type(net) is ConditionedEQNet):
         raise EqlibError(
             f"net is a {type(net).__name__}",
-            "an EQNet or a FrozenEQNet, whose layers the exported form has",
+            "an EQNet, a FrozenEQNet, or a ConditionedEQNet that hears a setting or a spectrum, "
+            "whose layers the exported form has",
             "The network comes first and the path after it: export_onnx(net, path).",
+        )
+    if whole and isinstance(net, ConditionedEQNet):
+        raise EqlibError(
+            f"whole is True for a network that hears a {net.config.controller}",
+            "whole=False, for what it hears is given beside each frame",
+            "Cut the frames yourself, and give the file a row of numbers with each.",
         )
     path = as_path(path)
     check_extra("onnx", "onnx", "onnxscript")
@@ -64,22 +84,62 @@ def export_onnx(net: EQNet, path: str | PathLike[str]) -> Path:
     with replacing(path) as temporary, ordinary(), quiet():
         copied = type(net)(net.config).float()
         copied.load_state_dict(net.state_dict())
-        ends = EQNet(net.config).float()
-        ends.load_state_dict(dict(copied.named_parameters()))
-        plain = PlainEQNet(net.config).float().take(ends)
-        # One product for all channels, where the plain form has 128; of this one object only.
-        plain.latent = copied.latent  # type: ignore[method-assign]
+        frames = {0: torch.export.Dim("frames", min=1, max=1 << 16)}
+        x, form = torch.zeros(2, 1, net.config.frame), plain_form(copied)
+        hears = copied.config.inputs if isinstance(copied, ConditionedEQNet) else None
+        s = () if hears is None else (torch.zeros(2, hears),)
         torch.onnx.export(
-            plain.eval(),
-            (torch.zeros(2, 1, net.config.frame),),
+            form.eval(),
+            (x, *s),
             str(temporary),
             dynamo=True,
             external_data=False,
-            input_names=["x"],
+            input_names=["x", "s"][: 1 + len(s)],
             output_names=["y"],
-            dynamic_shapes=({0: torch.export.Dim("frames", min=1, max=1 << 16)},),
+            dynamic_shapes=(frames,) * (1 + len(s)),
         )
+        if whole:
+            onnx_whole.wrap(temporary, net)
+        else:
+            _describe(temporary, net)
     return path
+
+
+def plain_form(net: EQNet) -> nn.Module:
+    """A network in layers that the exporter knows, with the same weights."""
+    config = EQNetConfig(**{of.name: getattr(net.config, of.name) for of in fields(EQNetConfig)})
+    ends = EQNet(config).float()
+    own = dict(net.named_parameters())
+    ends.load_state_dict({name: own[name] for name in ends.state_dict()})
+    plain = PlainEQNet(config).float().take(ends)
+    # One product for all channels, where the plain form has 128; of this one object only.
+    plain.latent = net.latent  # type: ignore[method-assign]
+    return _Knobs(plain, net) if isinstance(net, ConditionedEQNet) else plain
+
+
+class _Knobs(nn.Module):
+    """A plain network whose faders a setting or a spectrum moves."""
+
+    def __init__(self, plain: PlainEQNet, net: ConditionedEQNet) -> None:
+        super().__init__()
+        self.plain, self.net, latent = plain, net, plain.latent
+        self.moved = torch.ones(1)
+        plain.latent = lambda Z: latent(Z) * self.moved  # type: ignore[method-assign]
+
+    def forward(self, x: Tensor, s: Tensor) -> Tensor:
+        """(frames, 1, frame) and (frames, inputs) to (frames, 1, frame)."""
+        self.moved = self.net.factors(s).unsqueeze(-1)
+        y: Tensor = self.plain(x)
+        return x + (y - self.plain.deconv_bias) if self.net.config.change else y
+
+
+def _describe(path: Path, net: EQNet) -> None:
+    """Writes into the file what its user has to know: rate, frame, hop, window and target."""
+    import onnx  # the extra that exports
+
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(model, onnx_whole.facts(net))
+    path.write_bytes(model.SerializeToString())
 
 
 @contextlib.contextmanager

@@ -18,28 +18,47 @@ BLOCK = 32
 """Samples that one row of `local_windows` yields; of 16, 32, 64 the fastest in a page."""
 
 
+STEEP = 1e30
+"""What makes a number large that is not as good as zero."""
+
+
+def signs(x: Tensor) -> Tensor:
+    """-1, 0 or 1 of each number: without the operator Sign, which onnxruntime's WebGPU lacks.
+
+    There it would send a whole layer from the GPU to the processor and back in each step. To a
+    number that is large, 1 adds nothing; and a page is quicker to divide than to clip.
+    """
+    steep = x * STEEP
+    return steep / (steep.abs() + 1)
+
+
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + exp(x)), from operators that a page has vectors for, as it has none for Softplus."""
+    return F.relu(x) + ((-x.abs()).exp() + 1).log()
+
+
 def shifted(x: Tensor, kernel: int, left: int) -> Tensor:
     """(batch, time) -> (kernel, batch * time): [k, (b, n)] = x[b, n + k - left], zeros outside.
 
     All frames stand in one row, with zeros between them; as many copies of it, read with rows one
-    sample longer than they are, are each one sample further on.
+    sample longer than they are, are each one sample further on. One copy more fills the last row.
     """
     time = x.shape[1]
-    row = F.pad(x, (left, kernel - 1 - left)).reshape(1, -1)
-    copies = F.pad(row.expand(kernel, -1).reshape(1, -1), (0, kernel)).reshape(kernel, -1)
-    return copies[:, :-1].reshape(kernel, -1, time + kernel - 1)[:, :, :time].reshape(kernel, -1)
+    row = F.pad(x, (left, kernel - left)).reshape(1, -1)[:, :-1]
+    copies = row.expand(kernel + 1, -1).reshape(1, -1)[:, : kernel * (row.shape[1] + 1)]
+    return copies.reshape(kernel, -1, time + kernel)[:, :, :time].reshape(kernel, -1)
 
 
 def sum_along_diagonals(products: Tensor, time: int, left: int) -> Tensor:
     """The adjoint of `shifted`: (kernel, batch * time) -> (batch, time).
 
-    result[b, m] = sum_k products[k, (b, m - k + left)].
+    result[b, m] = sum_k products[k, (b, m - k + left)]. Rows that are read one sample shorter than
+    they are move right, each by one sample more.
     """
     kernel = products.shape[0]
-    rows = F.pad(products.reshape(kernel, -1, time), (0, kernel - 1)).reshape(kernel, -1)
-    skewed = F.pad(rows, (0, 1)).reshape(1, -1)[:, :-kernel].reshape(kernel, -1)
-    full = skewed.sum(0).reshape(-1, time + kernel - 1)
-    return full[:, left : left + time]
+    rows = F.pad(products.reshape(kernel, -1, time), (0, kernel)).reshape(1, -1)
+    full = rows[:, :-kernel].reshape(kernel, -1).sum(0)
+    return F.pad(full, (0, 1)).reshape(-1, time + kernel)[:, left : left + time]
 
 
 def local_windows(x: Tensor, kernel: int, left: int) -> Tensor:
@@ -51,10 +70,9 @@ def local_windows(x: Tensor, kernel: int, left: int) -> Tensor:
     channels, _, time = x.shape
     blocks, wide = -(-time // BLOCK), _blocks_in_window(kernel)
     padded = F.pad(x, (left, (blocks + wide - 1) * BLOCK - time - left))
-    parts = padded.reshape(channels, -1, blocks + wide - 1, BLOCK)
-    return torch.cat([parts[:, :, i : i + blocks] for i in range(wide)], -1).reshape(
-        channels, -1, wide * BLOCK
-    )
+    parts = padded.reshape(-1, blocks + wide - 1, BLOCK)
+    index = (torch.arange(blocks).unsqueeze(1) + torch.arange(wide)).flatten()
+    return parts.index_select(1, index).reshape(channels, -1, wide * BLOCK)
 
 
 def toeplitz(taps: Tensor) -> Tensor:

@@ -28,7 +28,8 @@ import soundfile as sf
 
 from eqlib.data import recordings
 from eqlib.data.clips import Clips
-from eqlib.data.files import SAMPLE_RATE, replacing
+from eqlib.data.files import replacing
+from eqlib.data.sound_files import SAMPLE_RATE
 from eqlib.model import EQNetConfig
 from eqlib.networks.flat import Stage, layout
 from eqlib.networks.step_onnx import BETAS, EPSILON, export_forward, export_step

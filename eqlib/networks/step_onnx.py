@@ -27,6 +27,7 @@ from eqlib.errors import check_extra, checked
 from eqlib.model import EQNetConfig
 from eqlib.networks.flat import FlatEQNet, Stage, layout
 from eqlib.networks.onnx_export import ordinary, quiet
+from eqlib.networks.page_layers import signs
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
@@ -63,7 +64,7 @@ class Step(nn.Module):
         output, signals = self.net.run(w, x)
         error = output - y[:, 0]
         mae = error.abs().mean()
-        slope = error.sign() * weight.unsqueeze(-1) / (x.shape[0] * x.shape[2])
+        slope = signs(error) * weight.unsqueeze(-1) / (x.shape[0] * x.shape[2])
         gradient = self.net.gradients(w, signals, slope)
         norm = (gradient * gradient).sum().sqrt()
         # The quantile of the latest lengths, this one among them: wherever it stands in their

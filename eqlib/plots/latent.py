@@ -40,7 +40,8 @@ def connections() -> Figure:
     colors = ["white", "#bbbbbb", "#0072B2", "#D55E00", "#009E73", "#882255", "#56B4E9"]
     fig = Figure(figsize=(WIDTH, 2.5))
     for ax, ((title, count), image) in zip(fig.subplots(1, 3), ways.items(), strict=True):
-        ax.pcolormesh(image, cmap=ListedColormap(colors), vmin=0, vmax=6, ec="w", lw=0.4)
+        colored = {"cmap": ListedColormap(colors), "vmin": 0, "vmax": 6}
+        ax.pcolormesh(image, **colored, ec="w", lw=0.4, rasterized=True)
         ax.set(title=title, xlabel=f"{count} weights", xticks=[], yticks=[], aspect="equal")
         ax.grid(False)
         ax.spines[["top", "right"]].set_visible(True)

@@ -1,8 +1,8 @@
 """How the book's figures look, fixed once: sizes, colors with a meaning, and the axes they share.
 
-A color always means the same thing, and never alone: each comes with a line style of its own, so
-that the figures can be read in print and by color-blind readers. All stand out from the white
-ground by a contrast of 3:1 or more.
+A color always means the same thing, here and in the components (widgets/page/face.css), and never
+alone: each comes with a line style of its own, so that the figures can be read in print and by
+color-blind readers. All stand out from the white ground by a contrast of 3:1 or more.
 
 Source of most colors: M. Okabe, K. Ito, "Color universal design".
 """
@@ -11,18 +11,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Literal, ParamSpec, TypedDict
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm
+from matplotlib.container import Container
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from eqlib.errors import checked
+from eqlib.plots.vector import svg
 
 P = ParamSpec("P")
 
@@ -57,7 +61,7 @@ class Style(TypedDict):
 ROLES: dict[str, Style] = {
     "input": {"color": "#777777", "linestyle": DOTTED},
     "nothing": {"color": "#777777", "linestyle": DOTTED},
-    "target": {"color": "#1a1a1a", "linestyle": "-"},
+    "target": {"color": "#0072B2", "linestyle": "-"},
     "output": {"color": "#D55E00", "linestyle": DASHED},
     "network": {"color": "#D55E00", "linestyle": DASHED},
     "fir": {"color": "#009E73", "linestyle": DASH_DOT},
@@ -65,12 +69,18 @@ ROLES: dict[str, Style] = {
 """A name that holds one of these words is drawn so: "doing nothing", "least-squares FIR"."""
 
 OTHERS: tuple[Style, ...] = (
-    {"color": "#0072B2", "linestyle": "-"},
+    {"color": "#1a1a1a", "linestyle": "-"},
     {"color": "#882255", "linestyle": DASHED},
     {"color": "#A8701E", "linestyle": DASH_DOT},
     {"color": "#332288", "linestyle": DOTTED},
 )
 """For all other names, in turn."""
+
+
+UNNAMED = re.compile(r"_(child|container)\d+|_nolegend_")
+"""What matplotlib calls a curve that has no name."""
+VISIBLE = "\u2060"
+"""Matplotlib leaves out of a legend what begins with "_"; a reader's names may, behind this."""
 
 
 def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
@@ -88,8 +98,12 @@ def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         plt.draw_if_interactive()
         with plt.style.context(["default", RC]):
             fig = draw(*args, **kwargs)
+            for text in fig.findobj(Text):  # a name with a $ in it is a name, and no formula
+                if "$" in text.get_text() and "mathdefault" not in text.get_text():
+                    text.set_parse_math(False)
             FigureCanvasAgg(fig)  # sets fig.canvas
             fig.draw_without_rendering()  # now, because ticks are born here and take this style
+        vars(fig)["_repr_svg_"] = partial(svg, fig)  # a notebook asks for it, beside the bitmap
         return fig
 
     return styled
@@ -108,10 +122,17 @@ def styles(names: Iterable[str]) -> list[Style]:
 
 def legend(fig: Figure, ax: Axes) -> None:
     """Names the curves of an axes above the figure, in one row if they fit."""
+    named: list[Artist | Container] = [*ax.get_children(), *ax.containers]
+    for artist in named:
+        label = str(artist.get_label())
+        if label.startswith("_") and not UNNAMED.fullmatch(label):
+            artist.set_label(VISIBLE + label)
     handles, names = ax.get_legend_handles_labels()
     fits = sum(len(name) + 10 for name in names) <= 71  # letters, and about 10 for a line
     columns = len(names) if fits else min(2, max(1, 71 // (max(map(len, names)) + 10)))
-    fig.legend(handles, names, loc="outside upper center", ncols=columns)
+    made = fig.legend(handles, names, loc="outside upper center", ncols=columns)
+    for text in made.get_texts():
+        text.set_text(text.get_text().removeprefix(VISIBLE))
 
 
 def log_frequency(ax: Axes, which: Literal["x", "y"], *, low_hz: float, high_hz: float) -> None:

@@ -12,7 +12,7 @@ from torch import nn
 
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
-from eqlib.equalizers.eq import as_written_today
+from eqlib.equalizers.settings import as_written_today
 from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.frames import Segment
 from eqlib.training.recipe import Recipe

@@ -23,7 +23,7 @@ class History:
         validation_mae: mean over the validation clips, whole signals.
         validation_snr_db: mean SNR over the validation clips, in dB.
         best: index of the validation whose weights were kept, the one with the lowest mae.
-        interrupted: whether the run was stopped before its budget was spent.
+        interrupted: whether somebody stopped the run, be it in its last step or validation.
     """
 
     stage: str

@@ -2,7 +2,8 @@
 
 `pretrain` is the paper's unsupervised step: front-end and back-end learn to return the audio they
 hear, dry or equalized. `train` is the supervised one: the whole network learns the equalizer.
-Both minimize the mean absolute error of the waveform, frame by frame.
+Both minimize the mean absolute error of the waveform, frame by frame, or another of the losses in
+`eqlib.training.losses`; which weights are the best is always judged by the mean absolute error.
 
 In a program that `torchrun` starts, and that calls torch.distributed.init_process_group(), the
 processes share each batch and average their gradients (`eqlib.training.parallel`).
@@ -16,7 +17,6 @@ from __future__ import annotations
 from os import PathLike
 
 import torch
-from torch import Tensor
 
 from eqlib import fast
 from eqlib.data.pairs import Pairs
@@ -25,14 +25,12 @@ from eqlib.model import EQNet
 from eqlib.training import checks, parallel
 from eqlib.training.clipping import clip_gradients
 from eqlib.training.history import History, Watcher
+from eqlib.training.losses import loss_of
 from eqlib.training.progress import Progress
-from eqlib.training.recipe import Budget, Loss, Recipe
+from eqlib.training.recipe import Budget, Recipe
 from eqlib.training.run import Run
 from eqlib.training.stages import Stage, Supervised, Unsupervised
 from eqlib.training.stop import StopRequest
-
-QUIET = 1e-4
-"""RMS value (-80 dBFS) below which the normalized loss takes a target frame for no softer."""
 
 
 @checked_only("steps", "resume", "progress")
@@ -69,15 +67,18 @@ def pretrain(
         seed: of the frames that are drawn.
         folder: where checkpoints go, best and last; nothing is written without it.
         resume: continue the run whose last checkpoint is in `folder`, if there is one, as if it
-            had never stopped.
+            had never stopped. The budget may be larger than it was, also of a run that has ended:
+            the learning rate is from then on what it is at this share of the larger budget.
         progress: show a progress bar, unless the run is watched.
         watch: what follows the run and may end it: an `eqlib.widgets.monitor.TrainingMonitor`.
         device: where to train, such as "cpu" or "cuda"; by default on a GPU if there is one, and
             else where the network is. Afterwards the network is back where it was.
 
     Returns:
-        The history of the run. A Ctrl-C or a kernel's interrupt ends the run early and keeps the
-        best weights so far; a script can tell by ``history.interrupted``.
+        The history of the run. A Ctrl-C or a kernel's interrupt, at any moment, ends the run with
+        the best weights so far; a script can tell by ``history.interrupted``. After a SIGTERM, with
+        which batch systems end a program, the state is saved first, for a resumption: it is looked
+        at between two steps. Both hold for a run in the main thread, where Python hears signals.
 
     Raises:
         EqlibError: before anything has changed, for an argument of another kind than the ones
@@ -145,17 +146,27 @@ def train(
 
 
 def fit(run: Run, stage: Stage, *, progress: bool) -> History:
-    """The training loop."""
+    """The training loop, with its door."""
+    with StopRequest() as stop:
+        _fit(run, stage, stop, progress=progress)
+        if stop.requested:  # also while the run ended: a script must not take it for finished
+            run.history.interrupted = True
+    # Here, and after an error or an impatient Ctrl-C too, the network has its best weights.
+    return run.history
+
+
+def _fit(run: Run, stage: Stage, stop: StopRequest, *, progress: bool) -> None:
     recipe = run.recipe
-    with fast.kept(), run, StopRequest() as stop, Progress(run, progress) as bar:
+    with fast.kept(), run, stop.impatient(), Progress(run, progress) as bar:
         while (used := parallel.highest(run.used())) < 1 and run.rounds < 2:
             if parallel.highest(stop.requested):
                 break
             for group in run.optimizer.param_groups:
                 group["lr"] = recipe.rate(run.step, used) / 4**run.rounds
             x, y = parallel.share(*stage.draw(run))
-            error = (stage.forward(run.net, x) - y).abs().mean((1, 2))
-            loss = _loss(error, y, recipe.loss)
+            output = stage.forward(run.net, x)
+            error = (output - y).abs().mean((1, 2))
+            loss = loss_of(output, y, error, recipe.loss)
             run.optimizer.zero_grad()
             loss.backward()
             parallel.average_gradients(run.net)
@@ -167,19 +178,15 @@ def fit(run: Run, stage: Stage, *, progress: bool) -> History:
             run.losses.append(mae)
             if run.step % recipe.validate_every == 0:
                 run.validate(*stage.check(run.net, run.validation))
-            stop.requested |= bar.stepped(mae)
+            if bar.stepped(mae):  # no |=, which would forget a Ctrl-C that came meanwhile
+                stop.requested = True
 
         run.save_last()
-        run.history.interrupted = used < 1 and run.rounds < 2
-        if not run.history.steps or run.history.steps[-1] < run.step:
-            run.validate(*stage.check(run.net, run.validation), save=False)
+        finished = used >= 1 or run.rounds >= 2
+        run.history.interrupted = not finished
+        unseen = not run.history.steps or run.history.steps[-1] < run.step
+        if unseen and not parallel.highest(stop.terminated):
+            run.validate(*stage.check(run.net, run.validation), save=finished)
+        if parallel.highest(stop.requested):
+            run.history.interrupted = True
         bar.show()
-    # Here, and after an error or an impatient Ctrl-C too, the network has its best weights.
-    return run.history
-
-
-def _loss(error: Tensor, target: Tensor, which: Loss) -> Tensor:
-    """The loss from the mean absolute error of each frame, (batch,), and the target frames."""
-    if which == "normalized_mae":
-        error = error / target.square().mean((1, 2)).sqrt().clamp_min(QUIET)
-    return error.mean()

@@ -10,6 +10,8 @@ Chapter: "Making it fast".
 
 from __future__ import annotations
 
+import os
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -25,6 +27,22 @@ def processes() -> int:
 def is_first() -> bool:
     """Whether this is the process that writes files and shows progress."""
     return processes() == 1 or dist.get_rank() == 0
+
+
+def told(variable: str, *, usually: int) -> int:
+    """What a launcher such as torchrun says in a variable of the environment.
+
+    Raises:
+        EqlibError: if that is no whole number.
+    """
+    text = os.environ.get(variable, "")
+    if text.strip() and not text.strip().isdecimal():
+        raise EqlibError(
+            f"{variable} is {text!r} in the environment",
+            "a whole number, as torchrun sets it",
+            f"Start it by torchrun, or take the variable away: unset {variable}.",
+        )
+    return int(text) if text.strip() else usually
 
 
 def check_batch(batch: int) -> None:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
 from eqlib.errors import EqlibError, check_integer, check_number
+from eqlib.training.losses import Loss
 
-Loss: TypeAlias = Literal["mae", "normalized_mae"]
 Schedule: TypeAlias = Literal["cosine", "patience"]
 Unit: TypeAlias = Literal["seconds", "steps", "epochs"]
+
+
+MOST_FRAMES = 2**14
+"""In one batch: a step on so many takes about 100 GB at the paper's sizes."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +28,24 @@ class Recipe:
         learning_rate: the highest one.
         loss: "mae", the paper's mean absolute error of a frame, or "normalized_mae", the same
             divided by the RMS value of the target frame, so that soft frames count as much.
+            "error_to_signal_ratio" is the energy of the error by that of the target, both after a
+            pre-emphasis of 1 - 0.85 / z, so that highs count as much; source: A. Wright,
+            V. Välimäki, "Perceptual loss function for neural modelling of audio systems",
+            ICASSP 2020 (arXiv:1911.08922), whose recordings are at 44.1 kHz.
+            "multi_resolution_stft" is `eqlib.spectral_metrics.multi_resolution_stft_error` with
+            windows of a half, a quarter and an eighth of the frame: it does not hear the phase,
+            and so leads to a lower SNR. The best weights are those with the lowest mae, always.
         batch: frames in one step.
         clip_quantile: a gradient that is longer than this share of the last 500 were is cut to
             the length that they did not exceed. It keeps single frames from upsetting what all
             the others taught; 1 for no such limit. Source: P. Seetharaman et al., "AutoClip:
             adaptive gradient clipping for source separation networks", MLSP 2020.
         warmup_steps: steps over which the learning rate rises from zero; 1 for no warm-up.
-        schedule: "cosine" falls to zero at the end of the budget. "patience" keeps the rate until
+        schedule: "cosine" falls to zero at the end of the budget; where a run goes on with a larger
+            one, the rate rises at once to where it is at that share of the larger budget (half of
+            the highest, if it is twice as large), and falls again. "patience" keeps the rate until
             the validation has not improved `patience` times in a row, goes back to the best
-            weights and on at a quarter of the rate, and the second time it stops.
+            weights and on at a quarter of the rate, and the second time it stops, for good.
         patience: counted in validations; see schedule.
         validate_every: steps from one validation to the next.
 
@@ -61,7 +74,8 @@ class Recipe:
         object.__setattr__(self, "clip_quantile", min(share, 1.0))
         for name in ("batch", "warmup_steps", "patience", "validate_every"):
             cure = f"Give {name} a positive whole number."
-            value = check_integer(name, getattr(self, name), at_least=1, cure=cure)
+            most = MOST_FRAMES if name == "batch" else None
+            value = check_integer(name, getattr(self, name), at_least=1, at_most=most, cure=cure)
             object.__setattr__(self, name, value)
         for name, choices in (("loss", get_args(Loss)), ("schedule", get_args(Schedule))):
             chosen = getattr(self, name)

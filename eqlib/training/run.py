@@ -18,10 +18,10 @@ from torch import Tensor
 from eqlib import checkpoints
 from eqlib.data.files import as_path
 from eqlib.data.pairs import Pairs
-from eqlib.equalizers.eq import as_written_today
+from eqlib.equalizers.settings import as_written_today
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
-from eqlib.training import checks, parallel, snapshot
+from eqlib.training import checks, lock, parallel, snapshot
 from eqlib.training.history import History, Watcher
 from eqlib.training.recipe import Budget, Recipe
 from eqlib.training.sampler import FrameSampler
@@ -79,11 +79,19 @@ class Run:
         }
         # As they will be read again, tuples as lists, to be compared when a run is resumed.
         self.settings = json.loads(json.dumps(settings))
+        self.resume = resume
+        self._find()
+
+    def _find(self) -> snapshot.Snapshot | None:
+        """What there is to go on from, or an error if it must not be overwritten."""
         files = [self.path(which) for which in ("best", "last")] if self.folder else []
-        self._before = snapshot.find(files, net, self.settings, resume=resume)
+        return snapshot.find(files, self.net, self.settings, resume=self.resume)
 
     def __enter__(self) -> Run:
-        with ExitStack() as undo:
+        with ExitStack() as locked, ExitStack() as undo:
+            if self.folder and parallel.is_first():
+                locked.enter_context(lock.only_one(self.folder))
+            before = self._find()  # again: until the lock was ours, others may have written
             undo.callback(self.net.to, self.home)
             self.net.to(self.device)
             self.device = next(self.net.parameters()).device  # "cuda" has become "cuda:0"
@@ -98,12 +106,11 @@ class Run:
             self.optimizer = self._adam()
             self.best = _weights(self.net)
             self.began = time.perf_counter()
-            if self._before:
-                snapshot.restore(self._before, self)
-                self._before = None
+            if before:
+                snapshot.restore(before, self)
             else:
                 self.save_last()  # now, to find out whether it can, and not after 500 steps
-            self._undo = undo.pop_all()
+            self._undo, self._lock = undo.pop_all(), locked.pop_all()
         return self
 
     def __exit__(
@@ -114,18 +121,20 @@ class Run:
     ) -> None:
         if error is not None:
             self.history.interrupted = True
-        with self._undo:
-            self.net.load_state_dict(self.best)
-        try:
-            if self.watch:
-                self.watch.ended(self.history, self.net)
-        except Exception as failed:
-            if error is None:
-                raise
-            # What ended the run is what the user has to know.
-            logging.getLogger(__name__).error("the watcher failed too", exc_info=failed)
+        with self._lock:
+            with self._undo:
+                self.net.load_state_dict(self.best)
+            try:
+                if self.watch:
+                    self.watch.ended(self.history, self.net)
+            except Exception as failed:
+                if error is None:
+                    raise
+                # What ended the run is what the user has to know.
+                logging.getLogger(__name__).error("the watcher failed too", exc_info=failed)
+            if error is None and self.history.steps:  # none: SIGTERM came before any validation
+                self._keep_best()
         if error is None:
-            self._keep_best()
             parallel.wait()  # so that every process finds the files
 
     def path(self, which: str) -> Path:

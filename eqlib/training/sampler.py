@@ -38,6 +38,7 @@ class FrameSampler:
 
     Attributes:
         frames_per_epoch: how many frames, a hop apart, the pairs hold.
+        drawn: the numbers of the clips that the last frames are from, (batch,).
 
     Raises:
         EqlibError: for pairs at another sample rate than the network's.
@@ -56,6 +57,7 @@ class FrameSampler:
         self.starts, self.lengths = pairs.dry.starts, pairs.dry.lengths
         self.frames_per_epoch = -(-int(self.lengths.sum()) // segment.hop)
 
+        self.drawn = np.zeros(0, np.int64)
         # The last place at which a frame ends, and the steps of the grid up to there.
         self.last = np.maximum(self.lengths, segment.samples)
         steps = -(-self.last // PLACE)
@@ -72,7 +74,7 @@ class FrameSampler:
         chance = torch.rand(batch, dtype=torch.float64, generator=generator).numpy()
         within = torch.randint(PLACE, (batch,), generator=generator).numpy()
         steps = self.places.searchsorted(chance)
-        clips = self.first_steps.searchsorted(steps, side="right") - 1
+        self.drawn = clips = self.first_steps.searchsorted(steps, side="right") - 1
         ends = (steps - self.first_steps[clips]) * PLACE + within + 1
         starts = np.minimum(ends, self.last[clips]) - self.size
         wanted, lengths = self.starts[clips] + starts, self.lengths[clips]

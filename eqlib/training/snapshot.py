@@ -16,10 +16,10 @@ from torch import Tensor
 from eqlib import checkpoints
 from eqlib.data.files import kind_at
 from eqlib.data.pairs import Pairs
-from eqlib.equalizers.eq import as_written_today
+from eqlib.equalizers.settings import as_written_today
 from eqlib.errors import EqlibError
 from eqlib.model import EQNet
-from eqlib.training import parallel
+from eqlib.training import parallel, schema
 from eqlib.training.history import History
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def read(path: Path, net: EQNet, settings: dict[str, object]) -> Snapshot:
     """Reads a snapshot for a run with these settings; nothing is changed yet.
 
     Raises:
-        EqlibError: for a damaged file, or one of another network or of a run with other settings.
+        EqlibError: for a damaged file, or one of another network or of a run with other settings;
+            a larger budget is none.
     """
     snapshot = Snapshot(*checkpoints.read(path))
     if "settings" not in snapshot.header:
@@ -98,8 +99,11 @@ def read(path: Path, net: EQNet, settings: dict[str, object]) -> Snapshot:
             "Move it elsewhere: files of this name are a run's own.",
         )
     checkpoints.check_same(path, snapshot.header, net)
+    schema.check(path, *snapshot, net)
     before = dict(snapshot.header["settings"])
     before["target"] = as_written_today(before.get("target"))
+    if _is_larger(settings["budget"], than=before.get("budget")):
+        before["budget"] = settings["budget"]
     changed = [name for name, value in settings.items() if before.get(name) != value]
     weights = snapshot.part("net")
     if any(weights[name].dtype != now.dtype for name, now in net.state_dict().items()):
@@ -107,10 +111,20 @@ def read(path: Path, net: EQNet, settings: dict[str, object]) -> Snapshot:
     if changed:
         raise EqlibError(
             f"{path} is of a run with " + ", ".join(f"another {name}" for name in changed),
-            "the settings it was started with",
+            "the settings it was started with; the budget may be larger, in the same unit",
             "Give the same ones to go on with it, or choose another folder to start anew.",
         )
     return snapshot
+
+
+def _is_larger(budget: object, *, than: object) -> bool:
+    """Whether a budget, as settings have it, is another's with a larger amount."""
+    if not (isinstance(budget, dict) and isinstance(than, dict)):
+        return False
+    now, before = budget.get("amount"), than.get("amount")
+    if not isinstance(now, int | float) or not isinstance(before, int | float):
+        return False
+    return budget.get("unit") == than.get("unit") and now > before
 
 
 def restore(snapshot: Snapshot, run: Run) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,7 +19,9 @@ from torch import Tensor
 from eqlib import metrics
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
+from eqlib.errors import EqlibError
 from eqlib.model import EQNet
+from eqlib.training import parallel
 
 if TYPE_CHECKING:
     from eqlib.training.run import Run
@@ -67,18 +69,42 @@ class Unsupervised:
         return _scores(validation.dry, validation.dry, net.reconstruct)
 
 
+@runtime_checkable
+class HearsClips(Protocol):
+    """A network that may have to know the whole clip that a frame is from."""
+
+    def of_clips(self, clips: Clips) -> Tensor | None:
+        """What it has to know of each clip, (clips, numbers); None, if nothing."""
+        ...
+
+    def forward(self, x: Tensor, s: Tensor | None = None) -> Tensor:
+        """Outputs, from frames and what is known of their clips, (batch, numbers)."""
+        ...
+
+
 class Supervised:
     """Step two: the whole network learns to turn dry frames into equalized ones."""
 
     name = "train"
 
+    def __init__(self) -> None:
+        self.of_clips: Tensor | None = None
+        self.known: Tensor | None = None
+
     def draw(self, run: Run) -> tuple[Tensor, Tensor]:
         """Dry frames, and the same frames equalized."""
+        if self.of_clips is None and isinstance(run.net, HearsClips):
+            self.of_clips = run.net.of_clips(run.pairs.dry)
         dry, wet = run.sampler.draw(run.recipe.batch, run.generator)
+        if self.of_clips is not None:
+            known = self.of_clips[torch.from_numpy(run.sampler.drawn).to(self.of_clips.device)]
+            self.known, _ = parallel.share(known, known)
         return dry, wet[..., run.net.segment.context :]
 
     def forward(self, net: EQNet, x: Tensor) -> Tensor:
         """Through the whole network."""
+        if self.known is not None:
+            return cast(HearsClips, net).forward(x, self.known)
         return net.forward(x)
 
     def check(self, net: EQNet, validation: Pairs) -> tuple[float, float]:
@@ -90,8 +116,9 @@ def _scores(
     inputs: Clips, targets: Clips, process: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[float, float]:
     """Mean over clips of mae and of SNR in dB, on whole signals."""
-    outputs = [process(clip) for clip in inputs]
-    if not all(np.isfinite(output).all() for output in outputs):
+    try:
+        outputs = [process(clip) for clip in inputs]
+    except EqlibError:  # clips are checked, so that it is the network's output which is not finite
         return math.nan, math.nan
     maes = [metrics.mae(*both) for both in zip(targets, outputs, strict=True)]
     snrs_db = [metrics.snr_db(*both) for both in zip(targets, outputs, strict=True)]

@@ -5,33 +5,60 @@ Chapter: "Stage one, unsupervised".
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Turns Ctrl-C, or a notebook's interrupt, into a wish that is granted between two steps.
+    """Turns Ctrl-C, a notebook's interrupt, or SIGTERM into a wish, granted between two steps.
 
-    So a stop never falls in the middle of an update of the weights. A second one is not patient
-    and raises KeyboardInterrupt at once. Outside of the main thread, where Python delivers no
-    signals, nothing changes.
+    So a stop never falls in the middle of an update of the weights, nor while a run begins or
+    ends. Within `impatient`, a second Ctrl-C raises KeyboardInterrupt at once. SIGTERM, with which
+    batch systems end a program, does what it would have done without this, but only when the
+    block is over. Outside of the main thread, where Python delivers no signals, nothing changes.
+
+    Attributes:
+        requested: whether the run is to end.
+        terminated: whether SIGTERM asked for it: there is little time.
     """
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested = self.terminated = self._impatient = False
+        self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> StopRequest:
-        self._main = threading.current_thread() is threading.main_thread()
-        if self._main:
-            self._before = signal.signal(signal.SIGINT, self._ask)
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                before = signal.getsignal(number)
+                # None: set by a program that is not Python. Who ignores a signal goes on to.
+                if before is not None and (number, before) != (signal.SIGTERM, signal.SIG_IGN):
+                    self._before[number] = before
+                    signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._main and self._before is not None:  # None: set by a program that is not Python
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)  # type: ignore[arg-type]
+        if self.terminated:
+            signal.raise_signal(signal.SIGTERM)
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
+    @contextlib.contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Where a second Ctrl-C does not wait for the end of a step."""
+        self._impatient = True
+        try:
+            yield
+        finally:
+            self._impatient = False
+
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGTERM:
+            self.terminated = True
+        elif self.requested and self._impatient:
             raise KeyboardInterrupt
         self.requested = True

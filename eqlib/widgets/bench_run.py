@@ -43,6 +43,7 @@ class BenchRun:
     Attributes:
         snapshots: step -> weights then.
         step: steps so far, of both stages.
+        stop: set it to True, from any thread, to end the run after the step under way.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class BenchRun:
         self.tell = tell
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
         self.step = self._before = self._of = 0
+        self.stop = False
         self._moments: set[int] = set()
         self._losses: list[list[float]] = []
         self._sent = 0.0
@@ -112,7 +114,7 @@ class BenchRun:
             progress |= {"losses": self._losses, "secondsLeft": (self._of - self.step) * per_step}
             self.tell("progress", progress)
             self._losses = []
-        return False  # the kernel is busy until it is interrupted
+        return self.stop
 
     def validated(self, history: History, net: EQNet) -> None:
         """Tells of a validation."""

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
 from typing import TypedDict
 
 import numpy as np
-import traitlets
 from PIL import Image
 
 from eqlib.analysis.channels import center_frequencies_hz, windowed_frames
@@ -26,7 +24,7 @@ from eqlib.audio import Audio, check_audio, db
 from eqlib.data.clips import as_clips
 from eqlib.errors import EqlibError, checked
 from eqlib.model import EQNet
-from eqlib.widgets.component import HOW_TO_USE, Component
+from eqlib.widgets.component import HOW_TO_USE, StateComponent
 from eqlib.widgets.encoding import addresses
 from eqlib.widgets.linking import module, styles
 
@@ -45,7 +43,7 @@ class Picture(TypedDict):
     high: float
 
 
-class Inside(Component):
+class Inside(StateComponent):
     """Every signal of the paper's table for a note, from moment to moment.
 
     Channels are sorted by the center frequency of their filters. Where frames overlap, the middle
@@ -66,7 +64,6 @@ class Inside(Component):
     _name = "inside"
     _esm = module("inside")
     _css = styles("inside")
-    state = traitlets.Dict().tag(sync=True)
 
     @checked
     def __init__(self, net: EQNet, note: Audio) -> None:
@@ -86,6 +83,7 @@ class Inside(Component):
             )
         order = np.argsort(center_frequencies_hz(net), kind="stable")
         signals = along(net, note)
+        (sound,) = addresses({"note": note}, sample_rate=config.sample_rate).values()
         bank = net.conv.weight.detach().cpu().numpy()[order]
         peak = np.abs(bank).max()
         state = {
@@ -97,12 +95,9 @@ class Inside(Component):
             "kernel": config.kernel,
             "taps": _encoded(np.round(bank / peak * 127).astype(np.int8).tobytes()),
             "taps_scale": float(peak) / 127,
-            "sound": addresses({"note": note}, sample_rate=config.sample_rate)["note"],
+            "sound": sound,
         }
         super().__init__(state=state)
-
-    def _page_state(self) -> Mapping[str, object]:
-        return dict(self.state)
 
     def _words(self) -> str:
         seconds, count = self.state["seconds"], self.state["filters"]

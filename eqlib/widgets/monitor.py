@@ -2,7 +2,7 @@
 
     from eqlib.widgets.monitor import TrainingMonitor
 
-    eqlib.train(net, pairs, validation, watch=TrainingMonitor(low_shelf))
+    eqlib.train(net, pairs, validation, watch=TrainingMonitor(low_shelf, net=net))
 
 It shows itself when the run begins. Its button asks the Jupyter server to interrupt the kernel,
 which ends the run after the step under way and keeps the best weights: a busy kernel hears nothing
@@ -25,27 +25,31 @@ import traitlets
 from eqlib.analysis.systems import sweep_response
 from eqlib.audio import db
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, checked
+from eqlib.errors import checked
 from eqlib.model import EQNet
 from eqlib.training.history import History
-from eqlib.widgets.component import HOW_TO_USE, Component
+from eqlib.widgets.component import HOW_TO_USE, StateComponent
 from eqlib.widgets.linking import module, styles
 
-POINTS = 60  # of a response
-LOSSES = 160  # an even number; so many become half as many
+POINTS = 48  # of a response
+EARLY = (1, 5, 20, 80, 200)  # steps after which the response is measured between validations
+LOSSES = 80  # an even number; so many become half as many
 SECONDS = 0.5  # between two messages to the page
 
 
-class TrainingMonitor(Component):
+class TrainingMonitor(StateComponent):
     """Follows one run of `eqlib.pretrain` or `eqlib.train`, as its argument ``watch``.
 
     Args:
         target: the equalizer that is learned, to be drawn beside the network's response. Step one
             learns to return what it hears: there, a flat response is drawn.
+        net: the network that will be trained. With it the response is also measured soon after
+            the beginning, when most is learned, and not only at validations.
 
     Attributes:
         state: what is shown, as JSON: losses by step, one check for each validation (step,
-            seconds, mae, SNR in dB, response in dB), and how much of the budget is used.
+            seconds, mae, SNR in dB, response in dB), frames between them (step, seconds, response
+            in dB), and how much of the budget is used.
         stop: set it to True to end the run after the step under way.
 
     Raises:
@@ -55,7 +59,6 @@ class TrainingMonitor(Component):
     _name = "monitor"
     _esm = module("monitor")
     _css = styles("monitor")
-    state = traitlets.Dict().tag(sync=True)
     kernel_id = traitlets.Unicode("").tag(sync=True)
     _log: dict[str, Any]
     # Of the losses since the last that was noted: their sum, how many, and how many there will be.
@@ -65,15 +68,9 @@ class TrainingMonitor(Component):
     _sent: float  # when the page last heard of it
 
     @checked
-    def __init__(self, target: EQ | None = None) -> None:
-        if target is not None and not isinstance(target, EQ):
-            raise EqlibError(
-                f"target is {target!r}",
-                "an EQ, whose response can be drawn",
-                "Leave it out for any other effect.",
-            )
+    def __init__(self, target: EQ | None = None, *, net: EQNet | None = None) -> None:
         super().__init__(kernel_id=kernel_id())
-        self.target = target
+        self.target, self.net = target, net
         self._shown = None
         self._begin("")
 
@@ -90,6 +87,12 @@ class TrainingMonitor(Component):
                 self._halve()
         left = seconds * (1 - used) / used if used else 0.0
         self._log |= {"step": step, "seconds": _short(seconds), "left_s": _short(max(0.0, left))}
+        checks = self._log["checks"]
+        checked = bool(checks) and checks[-1]["step"] == step
+        if self.net is not None and step in EARLY and not checked:
+            gain_db = self._response(self.net, stage)
+            frame = {"step": step, "seconds": _short(seconds), "gain_db": gain_db}
+            self._log["frames"].append(frame)
         if time.monotonic() - self._sent > SECONDS:
             self._publish()
         return self.stop
@@ -98,21 +101,13 @@ class TrainingMonitor(Component):
         """Notes a validation, and measures the response."""
         if not self._log["running"]:  # a run that was over before its first step
             self._begin(history.stage)
-        process = net.reconstruct if history.stage == "pretrain" else net.process
-        rate = net.config.sample_rate
-        found = sweep_response(process, points=POINTS, high_hz=0.46875 * rate, sample_rate=rate)
-        gain_db = db(found.response, floor=1e-6)
-        self._log["frequencies_hz"] = [round(hz, 1) for hz in found.frequencies_hz.tolist()]
-        target = EQ.flat(sample_rate=rate) if history.stage == "pretrain" else self.target
-        if target is not None and target.sample_rate == rate:
-            wanted = db(target.response(found.frequencies_hz), floor=1e-6)
-            self._log["target_db"] = [round(db, 1) for db in wanted.tolist()]
+        gain_db = self._response(net, history.stage)
         check = {
             "step": history.steps[-1],
             "seconds": _short(history.seconds[-1]),
             "mae": _short(history.validation_mae[-1]),
             "snr_db": round(history.validation_snr_db[-1], 1),
-            "gain_db": [round(db, 1) for db in gain_db.tolist()],
+            "gain_db": gain_db,
         }
         self._log["checks"].append(check)
         self._log["best"] = self._best(history)
@@ -127,7 +122,19 @@ class TrainingMonitor(Component):
         self._publish()
         self.stop = False
         if self._shown:
-            self._shown.update(self)
+            self._shown.update(self._placed(self._forms()), raw=True)
+
+    def _response(self, net: EQNet, stage: str) -> list[float]:
+        """The network's response in dB; notes at which frequencies, and what is wanted there."""
+        process = net.reconstruct if stage == "pretrain" else net.process
+        rate = net.config.sample_rate
+        found = sweep_response(process, points=POINTS, high_hz=0.46875 * rate, sample_rate=rate)
+        self._log["frequencies_hz"] = [round(hz, 1) for hz in found.frequencies_hz.tolist()]
+        target = EQ.flat(sample_rate=rate) if stage == "pretrain" else self.target
+        if target is not None and target.sample_rate == rate:
+            wanted = db(target.response(found.frequencies_hz), floor=1e-6)
+            self._log["target_db"] = [round(level, 1) for level in wanted.tolist()]
+        return [round(level, 1) for level in db(found.response, floor=1e-6).tolist()]
 
     def _begin(self, stage: str) -> None:
         self._log = {
@@ -139,6 +146,7 @@ class TrainingMonitor(Component):
             "left_s": 0,
             "losses": [],
             "checks": [],
+            "frames": [],
             "best": None,
             "frequencies_hz": [],
             "target_db": None,
@@ -159,20 +167,16 @@ class TrainingMonitor(Component):
         self._each *= 2
 
     def _publish(self) -> None:
-        self.state = self._log | {"losses": list(self._log["losses"])}
+        self.state = self._log | {name: list(self._log[name]) for name in ("losses", "frames")}
         self._sent = time.monotonic()
 
     def _show(self) -> None:
         try:
             from IPython import get_ipython
-            from IPython.display import display
         except ImportError:  # a program, which has nowhere to show it
             return
         if get_ipython():
-            self._shown = display(self, display_id=True)
-
-    def _page_state(self) -> dict[str, object]:
-        return dict(self.state)
+            self._shown = self._display(self._forms())
 
     def _words(self) -> str:
         checks = self._log["checks"]

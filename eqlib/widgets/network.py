@@ -6,7 +6,7 @@
     NetworkDesk({"mine": (net, my_eq)}, sounds={"piano": note})  # one of your own
 
 In the rendered book the shipped networks run in the reader's browser, from the ONNX files that
-``python -m eqlib export`` makes; in Jupyter, Python runs them.
+``python -m eqlib export --pages`` makes; in Jupyter, Python runs them.
 
 Chapter: "Results".
 """
@@ -24,11 +24,11 @@ import traitlets
 
 from eqlib.audio import Audio, check_same_shape
 from eqlib.equalizers.eq import EQ
-from eqlib.errors import EqlibError, check_sample_rate, checked
+from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.networks.shipped import SHIPPED, pretrained
-from eqlib.widgets.component import HOW_TO_USE, Component
-from eqlib.widgets.desk import state_of
+from eqlib.widgets.component import HOW_TO_USE, Component, answered
+from eqlib.widgets.drawing import state_of
 from eqlib.widgets.encoding import addresses
 from eqlib.widgets.linking import module, styles
 
@@ -104,18 +104,23 @@ class NetworkDesk(Component):
         check_same_shape("the target's output", wanted, "the sound", audio)
         return net.process(audio), wanted
 
+    @answered
     def _run(self, _widget: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
         """Answers the page, which sends a network's name and the samples, piece by piece."""
         ident, pieces = message["id"], self._pieces
-        if message["first"] == 0:
+        first, last = message["first"], message["last"]
+        name = message["name"] if last else ""
+        if first == 0:
             pieces.clear()  # of a run that was given up
-        pieces.append(np.frombuffer(buffers[0], np.float32))
-        self.send({"id": ident, "received": message["first"] + len(pieces[-1])})
-        if not message["last"]:
+        piece = np.frombuffer(buffers[0], np.float32)
+        received = check_integer("first", first, at_least=0, cure="Reload the page.") + len(piece)
+        pieces.append(piece)
+        self.send({"id": ident, "received": received})
+        if not last:
             return
         began = time.perf_counter()
         try:
-            signals = self.process(message["name"], np.concatenate(pieces))
+            signals = self.process(name, np.concatenate(pieces))
         except Exception as error:  # a target may be anybody's function, and the page waits
             self.send({"id": ident, "error": str(error) or type(error).__name__})
             return

@@ -26,9 +26,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
@@ -36,7 +34,7 @@ from eqlib.audio import Audio, db
 from eqlib.data.clips import as_clips
 from eqlib.errors import checked
 from eqlib.metrics import loudness
-from eqlib.widgets.component import on_colab
+from eqlib.widgets.component import Component, on_colab
 from eqlib.widgets.encoding import encode, encode_lossless
 from eqlib.widgets.linking import module, styles
 
@@ -72,31 +70,40 @@ class Track:
         return f"data:{self.media_type};base64,{base64.b64encode(self.encoded).decode()}"
 
 
-@dataclass(frozen=True, repr=False)
-class Player:
+def _for_the_page(tracks: tuple[Track, ...], _widget: object) -> list[dict[str, object]]:
+    names = ("name", "gain_db", "change", "address")
+    return [{name: getattr(track, name) for name in names} for track in tracks]
+
+
+class Player(Component):
     """What `player` makes; as the last line of a cell it shows itself.
 
+    Where there are widgets, all sounds run on one clock: switching without a gap, spectrum, blind
+    test. Elsewhere each has the browser's own player.
+
     Attributes:
-        tracks: its sounds, in order.
+        tracks: its sounds (`Track`), in order.
         title: a heading, or None.
         sample_rate: of its sounds, in Hz.
     """
 
-    tracks: tuple[Track, ...]
-    title: str | None
-    sample_rate: int
+    _name = "player"
+    _esm = module("player")
+    _css = styles("player")
+    tracks = traitlets.Tuple().tag(sync=True, to_json=_for_the_page)
+    title = traitlets.Unicode(allow_none=True).tag(sync=True)
+    sample_rate = traitlets.Int().tag(sync=True)
 
-    def __repr__(self) -> str:
-        return f"Player({', '.join(f'{track.name}: {track.change}' for track in self.tracks)})"
+    def _ipython_display_(self) -> None:
+        if not on_colab():
+            super()._ipython_display_()
+            return
+        from IPython.display import display
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """The plain players, and, where a notebook has widgets, the live one."""
-        forms = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        if on_colab():  # whose widgets come from elsewhere, and not always
-            return forms
-        live = ComparisonPlayer(self)._repr_mimebundle_(**options)
-        data = live[0] if isinstance(live, tuple) else live
-        return (data or {}) | forms
+        display(self._forms(), raw=True)  # widgets come from elsewhere there, and not always
+
+    def _words(self) -> str:
+        return ", ".join(f"{track.name}: {track.change}" for track in self.tracks)
 
     def _repr_html_(self) -> str:
         figures = "\n".join(_figure(track, self.sample_rate) for track in self.tracks)
@@ -105,21 +112,6 @@ class Player:
         title = html.escape(self.title)
         heading = f'<p style="margin:.5rem 0"><strong>{title}</strong></p>'
         return f'<div role="group" aria-label="{title}">\n{heading}\n{figures}\n</div>'
-
-
-class ComparisonPlayer(anywidget.AnyWidget):
-    """The live form of a `Player`: one clock, switching without a gap, spectrum, blind test."""
-
-    _esm = module("player")
-    _css = styles("player")
-    tracks = traitlets.List(traitlets.Dict()).tag(sync=True)
-    title = traitlets.Unicode(allow_none=True).tag(sync=True)
-    sample_rate = traitlets.Int().tag(sync=True)
-
-    def __init__(self, of: Player) -> None:
-        names = ("name", "gain_db", "change", "address")
-        tracks = [{name: getattr(track, name) for name in names} for track in of.tracks]
-        super().__init__(tracks=tracks, title=of.title, sample_rate=of.sample_rate)
 
 
 @checked
@@ -168,7 +160,7 @@ def player(
             allowed = error * gain * 10 ** (ROUNDING_DB / 20) / math.sqrt(2)
             encoded = encode_lossless(clip * gain, sample_rate=sample_rate, error_rms=allowed)
         tracks.append(Track(name, gain_db, *encoded))
-    return Player(tuple(tracks), title, sample_rate)
+    return Player(tracks=tuple(tracks), title=title, sample_rate=sample_rate)
 
 
 @checked

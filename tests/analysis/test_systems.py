@@ -105,3 +105,22 @@ def test_the_two_paths_of_a_filter_are_those_of_the_layers():
 def test_faders_take_one_channel():
     with pytest.raises(EqlibError, match="one channel"):
         channels.faders(EQNet(), np.ones((2, 4_000), np.float32))
+
+
+def test_an_equalizer_keeps_time_and_frames_with_other_gains_do_not():
+    shifts = np.array([0, 8, 500])
+    assert systems.invariance_db(TARGETS["low-shelf"], NOISE, shifts).min() > 110
+
+    def by_frame(audio):
+        gains = np.where(np.arange(len(audio)) // 100 % 2, 0.5, 1.0)
+        return (audio * gains).astype(np.float32)
+
+    found = systems.invariance_db(by_frame, NOISE, np.array([50, 200]))
+    assert found[1] > 110
+    # Half of the samples change their gain, by 0.5.
+    gains = np.where(np.arange(6_050) // 100 % 2, 0.5, 1.0)
+    reference, delayed = gains[:6_000] * NOISE, gains[50:6_050] * NOISE
+    expected = 10 * np.log10(np.sum(reference**2) / np.sum((reference - delayed) ** 2))
+    assert found[0] == pytest.approx(expected, abs=1e-3)
+    with pytest.raises(EqlibError, match="whole numbers"):
+        systems.invariance_db(by_frame, NOISE, np.array([1.5]))

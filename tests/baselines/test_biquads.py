@@ -48,6 +48,15 @@ def test_four_sections_find_a_chain_with_its_poles(clips):
     np.testing.assert_allclose(poles(fit.sos), poles(VOCAL_CHAIN.sos), atol=1e-5)
 
 
+@pytest.mark.parametrize("samples", [1, 10])
+def test_clips_shorter_than_its_sections_are_late(samples, clips):
+    eq = EQ.low_shelf(cutoff_hz=500, gain_db=10)
+    dry = clips[0][2_000 : 2_000 + samples]
+    pairs = eqlib.pair(data.Clips.from_arrays([dry] * 3, sample_rate=16_000), eq)
+    fit = fit_biquads(pairs, sections=8)
+    assert metrics.snr_db(eq(dry), fit(dry)) > 30
+
+
 def test_an_error_that_fewer_sections_leave_is_a_minimum(clips):
     """scipy's minimizer, which knows nothing of derivatives by filtering, finds no lower one."""
     pairs = eqlib.pair(clips[:2], VOCAL_CHAIN)

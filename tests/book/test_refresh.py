@@ -27,15 +27,17 @@ def gain(x):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A book of one chapter on a package of two modules and one data file."""
+    """A book of one chapter on a package of some modules and data files."""
     for name, content in {
         "_toc.yml": "format: jb-book\nroot: book/intro\nchapters:\n- file: book/tour\n",
         "book/intro.md": "# Welcome\n",
         "eqlib/__init__.py": "",
         "eqlib/used.py": MODULE,
         "eqlib/unused.py": MODULE,
+        "eqlib/data/__init__.py": "",
         "eqlib/data/audio/index.csv": "file\n",
         "eqlib/data/audio/LICENSES.md": "MIT\n",
+        "eqlib/results/all.json": "{}\n",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
@@ -50,9 +52,9 @@ def save(path, *sources):
 
 
 def fresh_notebook(*sources):
-    """A notebook that claims to have imported eqlib.used, with the hash of now."""
+    """A notebook that claims to have imported eqlib.used and data, with the hash of now."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
-    modules = ["eqlib", "eqlib.used"]
+    modules = ["eqlib", "eqlib.data", "eqlib.used"]
     stored = {"hash": refresh.fingerprint(notebook, modules), "modules": modules}
     notebook.metadata["eqlib"] = stored
     return notebook
@@ -80,6 +82,40 @@ def test_a_chapter_is_executed_stored_and_then_fresh(project):
     assert notebook.cells[0].metadata == {"tags": ["t"]}
     assert set(notebook.metadata) == {"eqlib", "kernelspec", "language_info"}
     assert list((project / "book").glob(".*")) == []
+
+
+def test_of_a_component_the_form_for_a_page_is_kept(project):
+    tour = project / "book/tour.ipynb"
+    save(
+        tour,
+        "from IPython.display import display\n"
+        "html = '<style data-eq-still=\"a1\">p{}</style><p>a desk</p>'\n"
+        "display({'text/html': html, 'text/plain': 'desk'}, raw=True)\n"
+        "display({'application/vnd.jupyter.widget-view+json': {'model_id': '7'}}, raw=True)",
+    )
+    refresh.refresh(tour)
+    (output,) = refresh.read(tour).cells[0].outputs
+    assert output.data == {"text/html": "<p>a desk</p>", "text/plain": "desk"}
+
+
+@pytest.mark.parametrize(
+    ("png_bytes", "svg_bytes", "others", "kept"),
+    [
+        (9_000, 3_000, 0, "image/svg+xml"),
+        (3_000, 9_000, 0, "image/svg+xml"),
+        (3_000, 9_000, 285_000, "image/png"),
+        (9_000, 3_000, 290_000, "image/svg+xml"),
+    ],
+)
+def test_a_figure_is_kept_as_svg_where_there_is_room(png_bytes, svg_bytes, others, kept):
+    data = {"image/png": "p" * png_bytes, "image/svg+xml": "s" * svg_bytes, "text/plain": "F"}
+    outputs = [
+        nbformat.v4.new_output("display_data", data),
+        nbformat.v4.new_output("stream", text="x" * others),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=outputs)])
+    refresh._keep_vector_form(notebook)
+    assert set(notebook.cells[0].outputs[0].data) == {kept, "text/plain"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
@@ -120,6 +156,7 @@ def test_outputs_too_large_for_a_page_are_refused_and_named(project):
         ("eqlib/unused.py", "2 * x", "3 * x", True),
         ("eqlib/data/audio/index.csv", "file", "name", False),
         ("eqlib/data/audio/LICENSES.md", "MIT", "CC0", True),
+        ("eqlib/results/all.json", "{}", "[]", True),
     ],
 )
 def test_what_makes_a_chapter_stale(project, name, old, new, fresh):

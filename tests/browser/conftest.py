@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from eqlib.widgets.linking import PAGE, module
+from lab_page import served
 from support import FLAGS, ROOT, SITE, Quiet
 from trainer_page import Trainer
 
@@ -74,16 +75,34 @@ def trainer_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def trainer(chromium, trainer_folder):
+def bare_page(trainer_folder):
+    """Opens that page in a browser; at the end, no script may have failed there."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=trainer_folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    errors = []
-    context = chromium.new_context()
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-    yield Trainer(page)
-    context.close()
+    contexts, errors = [], []
+
+    def opened(browser):
+        contexts.append(browser.new_context())
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
     server.shutdown()
     server.server_close()
     assert errors == []
+
+
+@pytest.fixture
+def trainer(bare_page, chromium):
+    return Trainer(bare_page(chromium))
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab in `tmp_path`."""
+    with served(tmp_path) as address:
+        yield address

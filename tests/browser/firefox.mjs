@@ -33,5 +33,16 @@ await page.click(".eq-network-run");
 await page.waitForFunction(() => /SNR|could not/.test(document.querySelector(".eq-network [role=status]").textContent), { timeout: 120000 });
 found.network = await text(".eq-network [role=status]");
 
+await open("workbench");
+await page.evaluate(() => (location.hash = "#eq=low_shelf:500:10:s0.7071&filters=16&steps=120&seed=0"));
+const bench = (script) => page.evaluate(`(({ phase, log, run }) => ${script})(document.querySelector(".eq-workbench").eqComponent)`);
+await page.waitForFunction(() => document.querySelector(".eq-workbench").eqComponent.run.steps === 120);
+await page.click(".eq-workbench .eq-button-main");
+await page.waitForFunction(() => document.querySelector(".eq-workbench").eqComponent.phase === "done", { timeout: 120000 });
+found.trained = await bench("({ losses: log.losses, checks: log.checks, tested: log.tested, dryDb: log.dryDb })");
+found.said = await text(".eq-workbench-message");
+// Live sound waits for a sound card too; what it is made of is there.
+found.live = await text(".eq-live-button");
+
 console.log(JSON.stringify(found));
 await browser.close();

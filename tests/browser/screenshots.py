@@ -35,7 +35,10 @@ def main() -> None:
             page.locator("html[data-eq-ready]").wait_for()
 
         visit("tour")
-        shoot("desk", ".eq-desk")
+        page.locator(".eq-desk .eq-chip").first.click()
+        page.locator(".eq-desk-play").click()
+        page.wait_for_timeout(700)
+        shoot("desk", ".eq-desk-card")
         visit("results")
         page.locator(".eq-network-run").click()
         page.locator(".eq-network .eq-compare").wait_for(timeout=120_000)

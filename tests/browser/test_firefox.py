@@ -1,4 +1,4 @@
-"""A smoke test in another browser: the components start, and the network runs."""
+"""A smoke test in another browser: the components start, networks run, and one is trained."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def test_the_components_work_in_firefox(address):
     assert "Filter" in found["inside"]
     (snr_db,) = re.findall(r"SNR ([\d.]+) dB against the target", found["network"])
     assert float(snr_db) > 40
+    trained = found["trained"]
+    assert [step for step, _ in trained["losses"]] == list(range(1, 121))
+    snrs_db = [check["snrDb"] for check in trained["checks"]]
+    assert snrs_db[-1] > snrs_db[0] + 3
+    assert trained["tested"] > trained["dryDb"]
+    assert "the network comes within" in found["said"]
+    assert found["live"] == "Go live"

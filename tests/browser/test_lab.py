@@ -2,89 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 
+from lab_page import MINUTES, finished, opened, run_all, save_and_shut_down, write
+from support import ROOT
+
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-MINUTES = 60_000  # in milliseconds
-SETTINGS = "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
-
 
 @pytest.fixture
-def lab(tmp_path):
-    """A JupyterLab in an empty folder with a copy of the tour."""
+def tour(lab, chromium, tmp_path):
     shutil.copy(ROOT / "book/tour.ipynb", tmp_path)
-    settings = tmp_path / "settings" / SETTINGS
-    settings.parent.mkdir(parents=True)
-    settings.write_text('{"windowingMode": "none"}')  # keeps cells that are out of sight
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token="]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options],
-        cwd=tmp_path,
-        env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{address}/api/status")
-            break
-        except OSError:
-            time.sleep(0.25)
-    yield address
-    process.terminate()
-    process.wait(30)
-
-
-@pytest.fixture
-def tour(lab, chromium):
-    context = chromium.new_context(viewport={"width": 1300, "height": 1000})
-    context.route(
-        "**/*", lambda route: route.continue_() if lab in route.request.url else route.abort()
-    )
-    page = context.new_page()
-    page.goto(f"{lab}/lab/tree/tour.ipynb")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=2 * MINUTES)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=2 * MINUTES)
-    page.wait_for_timeout(3_000)  # it says so a moment before a cell can be run
+    page = opened(chromium, lab, "tour.ipynb")
     yield page
-    context.close()
-
-
-def finished(page, minutes):
-    """Waits until no cell is waiting or running."""
-    page.wait_for_function(
-        """() => ![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
-            .some((prompt) => prompt.textContent.includes('*'))""",
-        timeout=minutes * MINUTES,
-    )
+    page.context.close()
 
 
 def test_the_tour_live(tour):
     tour.get_by_role("menuitem", name="Edit").click()
     tour.get_by_role("menuitem", name="Clear Outputs of All Cells").click()
-    tour.get_by_role("menuitem", name="Run", exact=True).click()
-    tour.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    tour.locator(".eq-monitor").first.wait_for(timeout=2 * MINUTES)
+    run_all(tour)
+    tour.locator(".eq-monitor:visible").first.wait_for(timeout=2 * MINUTES)
     finished(tour, 12)
     assert tour.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
     tour.locator(".eq-compare").nth(4).wait_for(state="attached")
-    assert tour.locator(".eq-monitor").count() == 3
+    assert tour.locator(".eq-monitor:visible").count() == 3
 
     # Move the desk: Python's equalizer follows.
     point = tour.locator(".eq-desk-point").first
@@ -100,7 +46,7 @@ def test_the_tour_live(tour):
     cell = tour.locator(".jp-CodeCell").filter(has_text="mine = desk.eq")
     cell.locator(".jp-InputArea-editor").click()
     tour.keyboard.press("Shift+Enter")
-    monitor = cell.locator(".eq-monitor")
+    monitor = cell.locator(".eq-monitor:visible")
     tour.wait_for_function(
         "cell => / left\\.$/.test(cell.querySelector('.eq-monitor-heading')?.textContent ?? '')",
         arg=cell.element_handle(),
@@ -120,3 +66,29 @@ def test_the_tour_live(tour):
     player = cell.locator(".eq-compare")
     player.get_by_role("button", name="Play").click()
     player.get_by_role("button", name="Pause").wait_for()
+
+
+def test_a_notebook_opened_again_without_its_kernel_shows_the_still_forms(lab, chromium, tmp_path):
+    code = (
+        "import numpy as np\n"
+        "from eqlib.widgets.desk import EQDesk\n"
+        "from eqlib.widgets.player import player\n"
+        "tone = np.sin(np.arange(16_000) / 6).astype('float32') / 4"
+    )
+    show = ("EQDesk()", "player({'tone': tone}, sample_rate=16_000)")
+    write(tmp_path / "mine.ipynb", code, *show)
+
+    page = opened(chromium, lab, "mine.ipynb")
+    run_all(page)
+    page.locator(".eq-desk-point").first.wait_for(timeout=MINUTES)
+    page.locator(".eq-compare-play").wait_for(timeout=MINUTES)
+    assert not page.locator("p", has_text="To use it, run this cell").is_visible()
+    assert not page.locator("figure.eq-player").is_visible()
+    save_and_shut_down(page)
+
+    page = opened(chromium, lab, "mine.ipynb")
+    page.locator("p", has_text="To use it, run this cell").wait_for()
+    assert page.locator("figure.eq-player audio").is_visible()
+    page.wait_for_timeout(2_000)
+    assert not page.get_by_text("model not found").first.is_visible()
+    page.context.close()

@@ -13,7 +13,7 @@ import eqlib
 from eqlib import metrics
 from eqlib.experiments.plan import experiments
 from eqlib.networks.shipped import SHIPPED
-from support import SITE
+from support import REFUSE, SITE
 
 pytestmark = pytest.mark.browser
 
@@ -190,7 +190,7 @@ def test_it_can_be_canceled_and_run_again(network):
     )
     assert network.button.text_content() == "Cancel"
     network.button.click()
-    network.page.get_by_text("Canceled.").wait_for()
+    network.page.get_by_text("Canceled.", exact=True).wait_for()
     network.root.get_by_label("sound").select_option("piano")
     assert "SNR" in network.run()
 
@@ -231,29 +231,12 @@ def test_after_a_failure_and_an_early_cancel_it_runs_again(network):
     for _ in range(2):  # before the worker has begun, the second time with an idle one
         network.button.click()
         network.button.click()
-        network.page.get_by_text("Canceled.").wait_for()
+        network.page.get_by_text("Canceled.", exact=True).wait_for()
     assert "SNR" in network.run("highpass")
     network.button.click()
     network.button.click()
-    network.page.get_by_text("Canceled.").wait_for()
+    network.page.get_by_text("Canceled.", exact=True).wait_for()
     assert "lowpass" in network.run("lowpass")
-
-
-# Some engines begin at 22,050 Hz.
-REFUSE = """() => {
-    const refuse = (name, rateOf) => {
-        const Engine = window[name];
-        window[name] = new Proxy(Engine, {
-            construct(target, args) {
-                if (rateOf(args) < 22050) throw new DOMException("refused", "NotSupportedError");
-                return Reflect.construct(target, args);
-            },
-        });
-    };
-    refuse("OfflineAudioContext", (args) => args[2] ?? args[0].sampleRate);
-    refuse("AudioContext", ([options]) => options?.sampleRate ?? 44100);
-    refuse("AudioBuffer", ([options]) => options.sampleRate);
-}"""
 
 
 def test_where_a_browser_refuses_low_rates_all_works_as_well(chromium, address):

@@ -140,7 +140,7 @@ def test_the_picture_is_the_sounds_own_shape(hear_it):
             own = sound[max(0, int(middle - near)) : int(middle + near) + 1]
             wide = sound[max(0, int(middle - far)) : int(middle + far) + 1]
             exact.append([np.ptp([0, *own]), np.ptp([0, *wide])])
-        least, most = (np.array(exact) * 0.48 * 90 / peak).T
+        least, most = (np.array(exact) * 0.47 * 84 / peak).T
         got = np.array(heights[3:-50])  # from behind the playhead on
         assert (got >= least[3:-50] - 2.5).all()
         assert (got <= np.maximum(1, most[3:-50]) + 2.5).all()

@@ -39,17 +39,20 @@ def test_a_page_needs_no_other_host_and_is_light(chromium, address, name):
     assert sum(path.stat().st_size for path in files) < 1.5 * WEIGHT_LIMIT_BYTES
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @each_page
-def test_axe_finds_nothing(open_page, name, scheme):
-    page = open_page(f"{name}.html", color_scheme=scheme)
+def test_axe_finds_nothing_in_either_color(open_page, name):
+    page = open_page(f"{name}.html", color_scheme="light")
     page.locator("html[data-eq-ready]").wait_for()
     for summary in page.locator("summary").all():
         if summary.is_visible():
             summary.click()  # what is folded away has to be usable as well
     page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run().then((result) => result.violations)")
-    assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
+    for scheme, rules in {"light": "{}", "dark": "{ runOnly: ['color-contrast'] }"}.items():
+        page.emulate_media(color_scheme=scheme)
+        page.locator(f"html[data-theme={scheme}]").wait_for()
+        page.wait_for_timeout(300)  # colors may fade
+        found = page.evaluate(f"axe.run({rules}).then((result) => result.violations)")
+        assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
 
 
 def test_math_is_set_without_a_network(open_page):
@@ -215,7 +218,12 @@ def test_on_paper_all_is_there_and_in_black_on_white(open_page, name):
     page.locator("html[data-eq-ready]").wait_for()
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as a browser does
-    assert page.locator(".bd-article details:not([open]):not(.eq-component *):visible").count() == 0
+    closed = ".bd-article details:not([open]):not(.eq-component *, .eq-folded):visible"
+    assert page.locator(closed).count() == 0
+    # A component that is loaded when it is opened is its address.
+    for folded in page.locator(".eq-folded").all():
+        assert folded.get_attribute("data-eq-address").endswith(f"{name}.html")
+        assert not folded.locator("summary").is_visible()
     cut = """boxes => boxes.filter((box) => box.getClientRects().length)
         .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent)"""
     assert page.locator(".bd-article pre").evaluate_all(cut) == []
@@ -258,3 +266,33 @@ def test_code_is_folded_until_the_reader_wants_it_in_the_whole_book(open_page):
     page.get_by_role("button", name="Fold code").click()
     page.reload()
     assert code.evaluate_all(opened) == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_names_of_rows_are_not_tall_and_heads_of_columns_whole(open_page, width):
+    page = open_page("book/learned.html", viewport={"width": width, "height": 800})
+    heights = page.locator(".eq-table tbody th").evaluate_all(
+        """cells => cells.map((cell) =>
+            cell.offsetHeight / parseFloat(getComputedStyle(cell).lineHeight))"""
+    )
+    assert max(heights) < 5.5  # with the room around it; seven lines and more before
+    broken = page.locator(".eq-table th").evaluate_all(
+        """heads => heads.flatMap((head) => [...head.textContent.matchAll(/[^\\s-]+/g)]
+          .filter((word) => {
+            const range = document.createRange();
+            range.setStart(head.firstChild, word.index);
+            range.setEnd(head.firstChild, word.index + word[0].length);
+            return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+          }).map(String))"""
+    )
+    assert broken == []
+
+
+def test_live_sound_that_is_off_has_no_empty_rows(open_page):
+    page = open_page("book/results.html", viewport={"width": 390, "height": 800})
+    page.locator(".eq-network .eq-live").wait_for()
+    room = page.locator(".eq-live").evaluate(
+        """live => live.getBoundingClientRect().bottom
+            - live.querySelector(".eq-live-meters").getBoundingClientRect().bottom"""
+    )
+    assert 0 < room < 24  # more than 60 before

@@ -14,28 +14,12 @@ from eqlib.training.loop import fit
 from eqlib.training.recipe import Budget
 from eqlib.training.run import Run
 from eqlib.training.stages import Supervised, Unsupervised
+from support import Losses
 from trainer_page import CONFIG, EQUALIZER, losses, net_of
 
 pytestmark = pytest.mark.browser
 
 STAGES = {"train": Supervised, "pretrain": Unsupervised}
-
-
-class Losses:
-    """A watcher of eqlib's training."""
-
-    def __init__(self):
-        self.all = []
-
-    def stepped(self, stage, *, step, seconds, used, mae):
-        self.all.append(mae)
-        return False
-
-    def validated(self, history, net):
-        pass
-
-    def ended(self, history, net):
-        pass
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -52,10 +36,10 @@ def test_fifty_steps_are_those_of_eqlib(stage, trainer):
             const validation = { validationDry: noise.slice(2), validationWet: wet.slice(2) };
             const told = await go("start", {
                 ...options, filters: 16, target: null, pairs: { dry: noise, wet, ...validation },
-                learningRate: 2e-4, warmupSteps: 10, batch: 4, seed: 7,
+                learningRate: 2e-4, warmupSteps: 10, batch: 4, seed: 8,
             });
             const pairs = noise.map((dry, index) => ({ dry, wet: wet[index] }));
-            const [sampler, drawing] = [new FrameSampler(pairs, hann(1024)), generator(7, 1)];
+            const [sampler, drawing] = [new FrameSampler(pairs, hann(1024)), generator(8, 1)];
             const frames = Array.from({ length: 50 }, () => sampler.draw(4, drawing));
             const row = Float32Array.from(frames.flatMap(({ dry, wet }) => [...dry, ...wet]));
             return [told, asText(row)];

@@ -12,6 +12,7 @@ import soundfile as sf
 import eqlib
 from eqlib import EQ, EQNet, EQNetConfig, data, metrics
 from eqlib.equalizers.targets import TARGETS
+from workbench_page import HERE, Bench
 
 pytestmark = pytest.mark.browser
 
@@ -21,52 +22,6 @@ PAGE = "book/workbench.html"
 RATE = 16_000
 SHELF = "eq=low_shelf:500:10:s0.7071"
 SHORT = "filters=16&steps=20&rate=0.005&stage-one=0"
-HERE = "document.querySelector('.eq-workbench').eqComponent"
-
-
-class Bench:
-    """What a reader sees of the workbench, and the handle that the page keeps for tests."""
-
-    def __init__(self, page):
-        page.locator("html[data-eq-ready]").wait_for()
-        self.page, self.root = page, page.locator(".eq-workbench")
-        self.message = self.root.locator(".eq-workbench-message")
-        self.forecast = self.root.locator(".eq-workbench-forecast")
-        self.heard = self.root.locator(".eq-workbench-heard")
-
-    def press(self, name):
-        self.root.get_by_role("button", name=name, exact=True).click()
-
-    def of(self, script):
-        return self.page.evaluate(f"(({{ eq, run, log, last, phase }}) => {script})({HERE})")
-
-    def until(self, condition, *, timeout_s=120):
-        script = f"() => (({{ eq, run, log, last, phase }}) => {condition})({HERE})"
-        self.page.wait_for_function(script, timeout=1_000 * timeout_s)
-
-    def train(self, name="Train"):
-        self.press(name)
-        self.until("phase === 'done' && last !== null")
-        self.heard.filter(has_text="SNR").wait_for()
-
-    def curve(self):
-        return self.of("[log.losses, log.checks.map(({ step, snrDb }) => [step, snrDb])]")
-
-    def sounds(self):
-        """Input, target and output that are in the player."""
-        script = "[last.input, last.target, last.output].map((x) => Array.from(x))"
-        return [np.array(x, np.float32) for x in self.of(script)]
-
-    def open(self, label, name, content):
-        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-        self.root.get_by_label(label).set_input_files(file)
-
-    def saved(self, folder):
-        with self.page.expect_download() as download:
-            self.press("Save weights")
-        path = folder / download.value.suggested_filename
-        download.value.save_as(path)
-        return path
 
 
 @pytest.fixture
@@ -275,3 +230,27 @@ def test_it_is_usable_for_everybody(open_page, scheme, width):
     check()
     bench.press("Two recordings")
     check()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("tour", (200, 600)), ("stage_one", (300, 300)), ("stage_two", (100, 350))],
+)
+def test_a_chapter_loads_its_workbench_when_it_is_opened(open_page, name, settings):
+    page = open_page("book/intro.html")  # to have somewhere to listen from
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page.url.replace("intro", name), wait_until="networkidle")
+    assert not [url for url in asked if "workbench.js" in url or ".onnx" in url]
+    page.locator(".eq-folded > summary").click()
+    bench = Bench(page)
+    page.wait_for_function(f"() => {HERE}")
+    run = bench.of("run")
+    assert (run["filters"], run["pretrainSteps"], run["steps"]) == (128, *settings)
+    assert bench.root.get_by_role("button", name="Train", exact=True).is_visible()
+
+
+def test_a_link_into_a_chapter_opens_its_workbench(open_page):
+    bench = Bench(open_page(f"book/stage_two.html#{SHELF}&{SHORT}"))
+    bench.until("run.steps === 20")
+    assert bench.root.get_by_role("button", name="Train", exact=True).is_visible()

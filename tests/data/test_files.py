@@ -64,7 +64,7 @@ def test_a_run_in_the_home_is_found_again(home):
     eqlib.train(EQNet(SMALL), pairs(), pairs(), **options, resume=True)
     assert eqlib.load("~/run/train-best.safetensors").info["train"]
     names = {path.name for path in (home / "run").iterdir()}
-    assert names == {"train-best.safetensors", "train-last.safetensors"}
+    assert names == {".lock", "train-best.safetensors", "train-last.safetensors"}
 
 
 def test_a_name_that_begins_like_a_home_can_be_written_out(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 import eqlib
 from eqlib import EQ, EqlibError
-from eqlib.equalizers.eq import as_written_today
+from eqlib.equalizers.settings import as_written_today
 from eqlib.equalizers.targets import TARGETS
 from eqlib.experiments import results
 from eqlib.networks import shipped

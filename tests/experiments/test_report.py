@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from eqlib import EqlibError
-from eqlib.experiments import report, results, table
+from eqlib.experiments import comparisons, report, results, table
 
 RESULTS = json.loads(results.RESULTS.read_text(encoding="utf-8"))["networks"]
 
@@ -26,7 +26,9 @@ def test_scores_are_the_means_and_the_worst_clips_of_the_file():
     ]
     for cell, which in zip(by_method["network"], report.SETS, strict=True):
         clips = RESULTS["low-shelf"]["scores"][which]["clips"].values()
-        mean, worst = map(float, re.fullmatch(r"(\S+) \((\S+)\)", cell).groups())
+        parts = re.fullmatch(r"(\S+) \[(\S+), (\S+)\] \((\S+)\)", cell).groups()
+        mean, low, high, worst = map(float, parts)
+        assert low < mean < high
         assert mean == pytest.approx(sum(clips) / len(clips), abs=0.06)
         assert worst == pytest.approx(min(clips), abs=0.06)
     several = report.scores("low-shelf", "peaking").rows
@@ -36,7 +38,7 @@ def test_scores_are_the_means_and_the_worst_clips_of_the_file():
 def test_networks_errors_bands_and_price_show_the_file():
     entry = RESULTS["lowpass"]
     (row,) = report.networks("lowpass").rows
-    assert row[2] == f"{entry['scores']['notes']['snr_db']:.1f}"
+    assert row[2].split()[0] == f"{entry['scores']['notes']['snr_db']:.1f}"
     assert float(row[-1]) == pytest.approx(entry["seconds"] / 60, abs=0.06)
     network = report.errors("lowpass").rows[1]
     assert float(network[1]) == pytest.approx(entry["scores"]["notes"]["mae"], rel=0.01)
@@ -45,31 +47,68 @@ def test_networks_errors_bands_and_price_show_the_file():
     assert report.price("lowpass").rows[1][2] == "561,473"
 
 
+def clips_of(name, which="notes"):
+    return RESULTS[name]["scores"][which]["clips"]
+
+
+def mean_of(values):
+    return sum(values) / len(values)
+
+
 def test_ablations_are_differences_from_the_network_as_it_is():
     rows = {row[0]: row[1:] for row in report.ablations().rows}
-    base = RESULTS["peaking, as-it-is"]["scores"]["notes"]["snr_db"]
-    adjoint = RESULTS["peaking, adjoint"]["scores"]["notes"]["snr_db"]
-    assert float(rows["filters reversed in the back-end"][3]) == pytest.approx(
-        adjoint - base, abs=0.06
-    )
-    assert rows["nothing changed"][:4:3] == (
-        f"{RESULTS['low-shelf, as-it-is']['scores']['notes']['snr_db']:.1f}",
-        "+0.0",
-    )
+    base, adjoint = clips_of("peaking, as-it-is"), clips_of("peaking, adjoint")
+    difference = mean_of([adjoint[name] - base[name] for name in base])
+    cell = rows["filters reversed in the back-end"][3]
+    assert float(cell.split()[0]) == pytest.approx(difference, abs=0.06)
+    assert rows["nothing changed"][1] == rows["nothing changed"][3] == "-"
+
+
+def test_a_row_of_several_seeds_is_their_mean_and_says_how_many():
+    name, base = "low-shelf, filters-16, no-clipping", "low-shelf, filters-16"
+    seeds = [""] + [f", seed {i}" for i in range(1, 5) if f"{name}, seed {i}" in RESULTS]
+    pairs = [(clips_of(name + seed), clips_of(base + seed)) for seed in seeds]
+    by_hand = mean_of([changed[clip] - as_is[clip] for changed, as_is in pairs for clip in as_is])
+    found, count = comparisons.worth("low-shelf", "filters-16, no-clipping")
+    assert count == len(seeds) >= 5
+    assert found.mean == pytest.approx(by_hand) and found.low < by_hand < found.high
+    (row,) = (r for r in report.ablations().rows if r[0].startswith("16 filters, gradients not"))
+    assert row[2].startswith(f"{by_hand:+.1f} [") and row[5].startswith(f"{count}, ")
 
 
 def test_each_family_is_left_out_once():
-    families = [row[0] for row in report.left_out().rows]
-    assert len(set(families)) == len(families) == 9
-    found = RESULTS["low-shelf without strings"]["scores"]["unheard"]["snr_db"]
-    row = report.left_out().rows[families.index("strings (violin)")]
-    assert row[3] == f"{found:.1f}"
+    rows = {row[0]: row[1:] for row in report.left_out().rows}
+    assert len(rows) == 9
+    never = clips_of("low-shelf without strings", "unheard")
+    others = [name for name in RESULTS if "without" in name and not name.endswith("strings")]
+    assert len(others) == 8
+    names = [name for name in clips_of(others[0]) if name.startswith("violin/")]
+    heard = mean_of([clips_of(other)[name] for other in others for name in names])
+    count, with_it, without_it, difference, *_ = rows["strings (violin)"]
+    assert int(count) == len(names) >= 2
+    assert float(with_it) == pytest.approx(heard, abs=0.06)
+    assert float(without_it) == pytest.approx(mean_of([never[n] for n in names]), abs=0.06)
+    assert float(difference.split()[0]) == pytest.approx(
+        mean_of([never[n] for n in names]) - heard, abs=0.06
+    )
+    assert rows["voice"][:2] == ("0", "-")
+
+
+def test_what_was_heard_stands_beside_what_was_not():
+    (row,) = report.in_sample("low-shelf").rows
+    heard, unseen = clips_of("low-shelf", "heard"), clips_of("low-shelf")
+    assert not set(heard) & set(unseen)
+    assert float(row[1].split()[0]) == pytest.approx(mean_of(list(heard.values())), abs=0.06)
+    high = [v for name, v in unseen.items() if name.startswith("piano/sal_Ds7")]
+    assert float(row[-1]) == pytest.approx(mean_of(high), abs=0.06)
+    with pytest.raises(EqlibError, match="no piano note"):
+        comparisons.piano_db(unseen, 100, 101)
 
 
 def test_the_paper_stands_beside_notes_of_its_kind():
     for name, theirs_db, ours_db, theirs, ours, ratio in report.paper().rows:
         scores = RESULTS[name]["scores"]["authors' kind"]
-        assert ours_db == f"{scores['snr_db']:.1f}"
+        assert ours_db.split()[0] == f"{scores['snr_db']:.1f}"
         assert float(theirs) == pytest.approx(10 ** (-float(theirs_db) / 20), rel=0.02)
         assert float(ratio) == pytest.approx(float(theirs) / float(ours), rel=0.05, abs=0.5)
 

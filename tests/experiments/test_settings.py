@@ -34,14 +34,23 @@ def is_current(experiment: Experiment) -> bool:
     return reproduce.is_current(experiment, **places, quick=False)
 
 
-@pytest.mark.parametrize("name", experiments())
+TRAINED = [name for name in experiments() if name in STORED]
+
+
+def test_only_other_seeds_may_be_missing():
+    missing = {experiments()[name].kind for name in set(experiments()) - set(TRAINED)}
+    assert missing <= {"seed"} and set(STORED) <= set(experiments())
+
+
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_shipped_results_are_current_in_the_form_they_have(name):
+    """The first ones hold all settings, the later ones those that are not as usual."""
     experiment = experiments()[name]
-    assert STORED[name]["settings"] == everything(experiment)
+    assert STORED[name]["settings"] in (everything(experiment), experiment.settings())
     assert is_current(experiment)
 
 
-@pytest.mark.parametrize("name", experiments())
+@pytest.mark.parametrize("name", TRAINED)
 def test_sparse_settings_are_the_same_settings(name):
     experiment = experiments()[name]
     stored = experiment.settings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 
 import eqlib
 from eqlib import EqlibError, EQNet, EQNetConfig, data, frames
+from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
 from eqlib.networks.onnx_export import export_onnx
 
 SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
@@ -27,6 +29,10 @@ def cut(note, config):
 def test_a_shipped_network_is_the_same_in_onnx(name, tmp_path):
     net = eqlib.pretrained(name)
     session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
+    facts = session.get_modelmeta().custom_metadata_map
+    told = {name: facts[name] for name in ("sample_rate", "frame", "hop", "window")}
+    assert told == {name: str(getattr(net.config, name)) for name in told}
+    assert json.loads(facts["target"]) == net.info["target"]
     for clip in ("piano/sal_Fs4_v10", "piano/sal_Ds7_v16"):
         x = cut(data.load(instrument="piano", split="test")[clip], net.config)
         (y,) = session.run(None, {"x": x.numpy()})
@@ -51,6 +57,33 @@ def test_any_network_is_exported_and_left_as_it_was(changes, tmp_path):
         np.testing.assert_allclose(y, net(x.double()), atol=1e-5)
     assert net.training
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_a_setting_is_a_second_input(change, tmp_path):
+    config = ConditionedConfig(**SMALL, controller="setting", settings=3, change=change)
+    net = ConditionedEQNet(config, seed=3)
+    torch.nn.init.normal_(net.controller[-1].weight, std=0.3)
+    session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
+    generator = torch.Generator().manual_seed(0)
+    x, s = torch.randn(3, 1, config.frame, generator=generator), torch.randn(3, 3)
+    for n in (3, 1):
+        (y,) = session.run(None, {"x": x[:n].numpy(), "s": s[:n].numpy()})
+        with torch.no_grad():
+            np.testing.assert_allclose(y, net(x[:n], s[:n]), atol=1e-5)
+
+
+def test_a_spectrum_is_a_second_input(tmp_path):
+    net = ConditionedEQNet(ConditionedConfig(**SMALL, controller="spectrum"), seed=3)
+    generator = torch.Generator().manual_seed(0)
+    torch.nn.init.normal_(net.controller[-1].weight, std=0.05, generator=generator)
+    session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
+    x = torch.randn(3, 1, net.config.frame, generator=generator)
+    s = torch.randn(3, 21, generator=generator)
+    (y,) = session.run(None, {"x": x.numpy(), "s": s.numpy()})
+    with torch.no_grad():
+        assert not torch.allclose(net(x, s), net(x, 0 * s), atol=1e-2)
+        np.testing.assert_allclose(y, net(x, s), atol=1e-5)
 
 
 @contextlib.contextmanager

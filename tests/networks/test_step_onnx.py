@@ -15,6 +15,7 @@ from eqlib.training.loop import fit
 from eqlib.training.recipe import Budget
 from eqlib.training.run import Run
 from eqlib.training.stages import Supervised, Unsupervised
+from support import Losses
 
 SMALL = {"frame": 256, "hop": 128, "filters": 8, "kernel": 17, "local_kernel": 30, "pool": 16}
 # Loud to the edges, and hardly smoothed: maxima that rounding cannot confuse.
@@ -28,23 +29,6 @@ ENDLESS = np.float32(3e38)
 
 def row_of(net):
     return torch.cat([p.detach().reshape(-1) for p in net.parameters()]).numpy().copy()
-
-
-class Recorder:
-    """A watcher that notes the losses."""
-
-    def __init__(self):
-        self.losses = []
-
-    def stepped(self, stage, *, step, seconds, used, mae):
-        self.losses.append(mae)
-        return False
-
-    def validated(self, history, net):
-        pass
-
-    def ended(self, history, net):
-        pass
 
 
 @torch.no_grad()
@@ -76,7 +60,7 @@ def trained(stage, net, recipe):
             frames.append((x, y))
             return x, y
 
-    frames, watch = [], Recorder()
+    frames, watch = [], Losses()
     run = Run(
         stage,
         net,
@@ -91,7 +75,7 @@ def trained(stage, net, recipe):
         device="cpu",
     )
     fit(run, Within(), progress=False)
-    return [(x.numpy(), y.numpy()) for x, y in frames], watch.losses
+    return [(x.numpy(), y.numpy()) for x, y in frames], watch.all
 
 
 def limits(norms, quantile):
@@ -236,6 +220,8 @@ def test_the_forms_are_what_they_say():
     for s in range(page_layers.BLOCK):
         assert torch.equal(matrix[:, s, s : s + 9], taps)
         assert matrix[:, s].count_nonzero() == taps.numel()
+    some = torch.tensor([-1e8, -2.0, -1e-20, -0.0, 0.0, 1e-20, 0.5, 1e8])
+    assert torch.equal(page_layers.signs(some), some.sign())
 
 
 def test_the_layout_is_that_of_the_network_and_of_its_first_weights():

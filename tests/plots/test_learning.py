@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from eqlib import EqlibError, EQNet, EQNetConfig, Recipe, plots
 from eqlib.analysis import channels
@@ -101,3 +102,11 @@ def test_curves_mark_their_lowest_point():
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(EqlibError):
         wrong()
+
+
+@pytest.mark.parametrize("name", ["$$", "$x^{$", "5 $ and 6 $"])
+def test_a_name_with_dollars_is_a_name_and_no_formula(name):
+    """It is drawn when it is made: of the first two, matplotlib makes no formula, but an error."""
+    fig = plots.rates({name: Recipe(), "usual": Recipe(batch=4)}, steps=50)
+    texts = [text for text in fig.findobj(Text) if text.get_text() == name]
+    assert texts and not any(text.get_parse_math() for text in texts)

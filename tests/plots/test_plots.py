@@ -15,6 +15,7 @@ import refresh
 from eqlib import EQ, EqlibError, EQNet, EQNetConfig, data, frames, metrics, plots
 from eqlib.plots import style
 from eqlib.training.history import History
+from eqlib.training.recipe import Recipe
 
 RATE = 16_000
 SMALL = EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32, pool=16)
@@ -477,3 +478,29 @@ def test_a_figure_of_ones_own_keeps_its_colors():
     plots.filter_bank(EQNet()).savefig(file, dpi=100)
     colors = np.unique((plt.imread(io.BytesIO(file.getvalue()))[..., :3] * 255).round())
     assert np.any(colors % 17 != 0)
+
+
+def names_of(fig):
+    return [text.get_text() for legend in fig.legends for text in legend.get_texts()]
+
+
+NAMED = {
+    "responses": lambda name: plots.responses({name: SHELF, "flat": EQ.flat()}, phase=True),
+    "waveforms": lambda name: plots.waveforms({name: NOTE, "b": WET}, sample_rate=RATE),
+    "spectra": lambda name: plots.spectra({name: NOTE, "b": WET}, sample_rate=RATE),
+    "portrait": lambda name: plots.portrait({name: NOTE, "b": WET}, sample_rate=RATE),
+    "measured": lambda name: plots.measured_responses(
+        NOTE, {name: WET, "b": WET}, sample_rate=RATE, eq=SHELF
+    ),
+    "rates": lambda name: plots.rates({name: Recipe(), "b": Recipe(batch=4)}, steps=50),
+    "curves": lambda name: plots.curves([0, 1], {name: [1, 2]}, xlabel="x", ylabel="y"),
+}
+
+
+@pytest.mark.parametrize("name", ["_mine", "__x__", "_", "_1"])
+@pytest.mark.parametrize("draw", NAMED.values(), ids=NAMED)
+def test_a_name_that_begins_with_an_underscore_stands_in_the_legend(draw, name):
+    shown = names_of(draw(name))
+    assert name in shown
+    # As many as with another name: matplotlib's own, of curves without one, stay out.
+    assert len(shown) == len(names_of(draw("mine")))

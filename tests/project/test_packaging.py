@@ -22,7 +22,8 @@ from eqlib import errors
 from support import MODULES, ROOT, imports
 
 # Which extra a wing or a module needs; all others do with the plain installation.
-EXTRA_OF = {"plots": "notebook", "widgets": "notebook", "networks.onnx_export": "onnx"}
+EXTRA_OF = {"plots": "notebook", "widgets": "notebook"}
+EXTRA_OF |= {"networks.onnx_export": "onnx", "networks.onnx_whole": "onnx"}
 
 
 def project():

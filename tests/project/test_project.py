@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import os
 import re
 import subprocess
 import sys
@@ -20,16 +21,18 @@ from support import MODULES, PAGES, ROOT, each_chapter, each_module, each_page, 
 
 # A wing, or a module at the top, imports from the rows above its own, and from itself.
 ROWS = [
-    {"hints"},
+    {"hints", "scipy_later", "starting"},
     {"errors", "fast"},
     {"audio", "layers"},
     {"frames", "equalizers", "data"},
-    {"metrics", "baselines"},
+    {"stream_state"},
+    {"metrics", "spectral_metrics", "baselines", "effects", "streaming"},
+    {"apply"},
     {"model"},
     {"checkpoints", "analysis"},
     {"training", "networks"},
     {"plots", "widgets", "experiments"},
-    {"cli"},
+    {"cli", "exercises"},
     {"__init__", "__main__"},
 ]
 
@@ -244,10 +247,33 @@ def test_imports_make_no_circle():
 
 
 def test_importing_eqlib_leaves_the_heavy_ones_out():
-    heavy = {"matplotlib", "librosa", "IPython", "anywidget"}
+    heavy = {"matplotlib", "librosa", "IPython", "anywidget", "scipy"}
     code = f"import sys, eqlib; print(*{heavy} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("own", "spins"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "None")],
+)
+def test_waiting_threads_spin_briefly_unless_the_user_says_how(own, spins):
+    # A stand-in for torch notes what it would have found.
+    code = (
+        "import os, sys, importlib.abc\n"
+        "class Seen(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'torch':\n"
+        "            print(os.environ.get('GOMP_SPINCOUNT')), sys.exit()\n"
+        "sys.meta_path.insert(0, Seen())\n"
+        "import eqlib\n"
+    )
+    theirs = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}
+    environment = {k: v for k, v in os.environ.items() if k not in theirs} | own
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == [spins]
 
 
 @each_module

@@ -20,8 +20,9 @@ JUSTIFIED: dict[str, str] = {
     "errors.checked.function": "its overloads tell",
     "hints.fits.hint": "Python has no type for what an annotation may write",
     "hints.words.hint": "Python has no type for what an annotation may write",
-    "widgets.desk.eq_of.bands": "JSON from the page, which the equalizer looks at",
-    "widgets.desk.eq_of.curve": "JSON from the page, which the equalizer looks at",
+    "widgets.drawing.eq_of.bands": "JSON from the page, which the equalizer looks at",
+    "widgets.drawing.eq_of.curve": "JSON from the page, which the equalizer looks at",
+    "widgets.component.Hear": "JSON from the page, which its hearer looks at",
     "training.snapshot.Snapshot.header": "JSON from a file, whose types the reader looks at",
 }
 

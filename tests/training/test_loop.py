@@ -247,7 +247,8 @@ def test_a_resumed_run_refuses_other_settings(pairs, tmp_path):
     run("train", pairs, folder=tmp_path)
     for options, message in (
         ({"seed": 1}, "another seed"),
-        ({"steps": 50}, "another budget"),
+        ({"steps": 30}, "another budget"),
+        ({"steps": None, "seconds": 1000}, "another budget"),
         ({"recipe": Recipe(batch=2)}, "another recipe"),
         ({"net": EQNet(EQNetConfig(**{**SMALL.__dict__, "filters": 4}))}, "filters=8"),
     ):
@@ -256,6 +257,67 @@ def test_a_resumed_run_refuses_other_settings(pairs, tmp_path):
     other = [eqlib.pair(p.dry, EQ.highpass(cutoff_hz=300)) for p in pairs]
     with pytest.raises(EqlibError, match="another target, another audio"):
         run("train", other, folder=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stop", [None, 17])
+def test_a_run_that_goes_on_with_a_larger_budget_equals_one_that_had_it(
+    stage, stop, pairs, tmp_path, monkeypatch
+):
+    """Where the rate does not depend on the budget; finished, or stopped on the way there."""
+    recipe = {"recipe": Recipe(**{**asdict(QUICK), "schedule": "patience"})}
+    straight, expected = run(stage, pairs, steps=40, **recipe)
+    with monkeypatch.context() as context:
+        if stop:
+            interrupt_at(stop, context)
+        run(stage, pairs, steps=20, folder=tmp_path, **recipe)
+    other = EQNet(SMALL, seed=9)
+    resumed, history = run(stage, pairs, other, steps=40, folder=tmp_path, resume=True, **recipe)
+    assert same_but_for_time(history, expected)
+    assert torch.equal(weights(resumed), weights(straight))
+    assert resumed.info[stage]["budget"] == {"unit": "steps", "amount": 40}
+
+
+def test_the_cosine_of_a_larger_budget_goes_on_at_its_share(pairs, tmp_path, monkeypatch):
+    """Oracle: the formula, written out; and steps of torch's own Adam, whose moments go on."""
+    rates = []
+    real = torch.optim.Adam.step
+
+    def noting(self, *arguments):
+        rates.append(self.param_groups[0]["lr"])
+        return real(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", noting)
+    recipe = Recipe(learning_rate=1e-3, warmup_steps=1, validate_every=5, clip_quantile=1)
+    run("train", pairs, steps=5, recipe=recipe, folder=tmp_path)
+    options = {"recipe": recipe, "folder": tmp_path, "resume": True}
+    _, history = run("train", pairs, EQNet(SMALL, seed=9), steps=10, **options)
+    shares = [step / 5 for step in range(5)] + [step / 10 for step in range(5, 10)]
+    expected = [1e-3 * (1 + np.cos(np.pi * share)) / 2 for share in shares]
+    np.testing.assert_allclose(rates, expected, rtol=1e-12)
+
+    net, generator = EQNet(SMALL), torch.Generator().manual_seed(0)
+    sampler, optimizer = FrameSampler(pairs[0], net), torch.optim.Adam(net.parameters())
+    for rate in expected:
+        optimizer.param_groups[0]["lr"] = rate
+        x, y = sampler.draw(8, generator)
+        optimizer.zero_grad()
+        F.l1_loss(net(x), y).backward()
+        real(optimizer)
+    last = checkpoints.read(tmp_path / "train-last.safetensors")[0]
+    for name, tensor in net.state_dict().items():
+        torch.testing.assert_close(last[f"net.{name}"], tensor, rtol=0, atol=1e-6)
+    assert history.steps == [5, 10]
+
+
+def test_the_best_of_a_finished_run_outlives_a_worse_continuation(pairs, tmp_path, monkeypatch):
+    """Also if it was found by the validation at the very end."""
+    scores = iter([0.9, 0.1, 0.5, 0.5])
+    monkeypatch.setattr(eqlib.training.stages, "_scores", lambda *_: (next(scores), 0.0))
+    first, _ = run("train", pairs, steps=13, folder=tmp_path)  # at 10, and at 13 the best
+    again, history = run("train", pairs, EQNet(SMALL), steps=25, folder=tmp_path, resume=True)
+    assert history.validation_mae == [0.9, 0.1, 0.5, 0.5] and history.steps == [10, 13, 20, 25]
+    assert torch.equal(weights(again), weights(first))
 
 
 def untyped(value):

@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from eqlib import EqlibError
 from eqlib.widgets.desk import EQDesk
 from eqlib.widgets.encoding import encode
 from eqlib.widgets.linking import PAGE, module
-from eqlib.widgets.player import ComparisonPlayer, player
+from eqlib.widgets.player import player
 from eqlib.widgets.source import source
 
 COMPONENTS = ("desk", "inside", "monitor", "network", "player", "workbench")
@@ -67,14 +68,9 @@ def test_on_colab_components_ask_for_its_widget_manager(colab):
     assert colab == [True]
 
 
-def test_on_colab_a_player_is_plain(colab):
-    forms = player({"tone": TONE}, sample_rate=16_000)._repr_mimebundle_()
-    assert set(forms) == {"text/plain", "text/html"}
-
-
 def test_elsewhere_a_player_is_live_as_well():
     tones = {"tone": TONE, "soft": TONE / 2}
-    forms = player(tones, sample_rate=16_000, title="Two")._repr_mimebundle_()
+    forms, _ = player(tones, sample_rate=16_000, title="Two")._repr_mimebundle_()
     assert set(forms) == {
         "text/plain",
         "text/html",
@@ -83,10 +79,55 @@ def test_elsewhere_a_player_is_live_as_well():
     assert forms["text/html"].count("<audio") == 2
 
 
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed while a test runs."""
+    for name in ("VSCODE_PID", "VSCODE_CWD"):
+        monkeypatch.delenv(name, raising=False)
+    found = []
+
+    def display(data, *, raw, display_id=None):
+        assert raw
+        found.append(data)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return found
+
+
+@pytest.mark.parametrize("make", [EQDesk, lambda: player({"tone": TONE}, sample_rate=16_000)])
+def test_in_jupyter_the_still_form_is_an_output_of_its_own(shown, make):
+    """In one with the live form it would never be seen, also without a kernel."""
+    made = make()
+    made._ipython_display_()
+    still, live = shown
+    assert set(still) == {"text/plain", "text/html"}
+    assert still["text/html"].endswith(made._repr_html_())
+    assert re.match(r'<style data-eq-still="\w{32}">', still["text/html"])
+    assert set(live) == {"application/vnd.jupyter.widget-view+json"}
+
+
+def test_on_colab_a_player_is_plain(shown, colab):
+    player({"tone": TONE}, sample_rate=16_000)._ipython_display_()
+    (forms,) = shown
+    assert set(forms) == {"text/plain", "text/html"}
+
+
+def test_elsewhere_the_two_forms_are_one_output(shown, monkeypatch):
+    monkeypatch.setenv("VSCODE_PID", "1")
+    EQDesk()._ipython_display_()
+    (both,) = shown
+    assert set(both) == {
+        "text/plain",
+        "text/html",
+        "application/vnd.jupyter.widget-view+json",
+    }
+
+
 def test_a_player_knows_its_sample_rate_in_both_forms():
     made = player({"tone": TONE}, sample_rate=44_100)
     assert made._repr_html_().count('data-sample-rate="44100"') == 1
-    assert ComparisonPlayer(made).sample_rate == 44_100
+    assert made.get_state()["sample_rate"] == 44_100
+    assert made.get_state()["tracks"][0]["address"] == made.tracks[0].address
 
 
 def test_a_rate_that_mp3_has_not_got_becomes_flac():

@@ -14,7 +14,8 @@ import soundfile as sf
 
 from eqlib import EQ, EqlibError
 from eqlib.equalizers.targets import TARGETS
-from eqlib.widgets.desk import PRESETS, EQDesk
+from eqlib.widgets.desk import EQDesk
+from eqlib.widgets.drawing import PRESETS
 
 CHAIN = EQ.low_shelf(cutoff_hz=200, gain_db=-3, slope=0.5) + EQ.notch(cutoff_hz=1_000, q=4)
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 4
@@ -68,6 +69,17 @@ def test_a_page_gets_the_whole_state():
     assert np.abs(np.fft.rfft(audio)).argmax() * rate / len(audio) == pytest.approx(440, abs=2)
     bundle = desk._repr_mimebundle_()[0]
     assert {"text/html", "application/vnd.jupyter.widget-view+json"} <= bundle.keys()
+
+
+def test_a_sound_above_full_scale_is_turned_down_and_says_so():
+    sounds = EQDesk(sounds={"hot": 8 * TONE, "fine": TONE}).sounds
+    assert list(sounds) == ["hot, turned down by 6.0 dB", "fine"]
+    file = base64.b64decode(sounds["hot, turned down by 6.0 dB"].split(";base64,")[1])
+    audio, _ = sf.read(io.BytesIO(file))
+    inside = audio[2_000:14_000]
+    power = np.abs(np.fft.rfft(inside * np.hanning(len(inside)))) ** 2
+    third = round(1_320 * len(inside) / 16_000)  # where clipping would add a partial
+    assert power[third - 5 : third + 5].max() < 1e-5 * power.max()
 
 
 @pytest.mark.parametrize(

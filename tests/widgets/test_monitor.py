@@ -12,7 +12,7 @@ import torch
 
 import eqlib
 from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data
-from eqlib.widgets.monitor import LOSSES, TrainingMonitor
+from eqlib.widgets.monitor import LOSSES, POINTS, TrainingMonitor
 
 SMALL = EQNetConfig(frame=256, hop=128, filters=8, kernel=16, local_kernel=32, pool=16)
 SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
@@ -166,3 +166,30 @@ def test_a_target_at_another_rate_is_not_drawn(pairs):
     monitor = TrainingMonitor(EQ.low_shelf(cutoff_hz=500, gain_db=10, sample_rate=44_100))
     run(monitor, pairs, steps=20)
     assert monitor.state["target_db"] is None
+
+
+def test_with_the_network_it_also_notes_how_it_began(pairs):
+    net = EQNet(SMALL)
+    monitor = TrainingMonitor(SHELF, net=net)
+    run(monitor, pairs, net=net, steps=40)
+    frames = monitor.state["frames"]
+    assert [frame["step"] for frame in frames] == [1, 5]
+    assert all(len(frame["gain_db"]) == POINTS for frame in frames)
+    assert frames[0]["gain_db"] != frames[-1]["gain_db"]
+    assert [frame["seconds"] for frame in frames] == sorted(frame["seconds"] for frame in frames)
+    run(monitor, pairs, net=net, steps=5)
+    assert [frame["step"] for frame in monitor.state["frames"]] == [1, 5]
+
+
+def test_noting_the_beginning_changes_no_weight(pairs):
+    first, second = EQNet(SMALL), EQNet(SMALL)
+    second.load_state_dict(first.state_dict())
+    run(TrainingMonitor(SHELF, net=first), pairs, net=first, steps=20)
+    run(TrainingMonitor(SHELF), pairs, net=second, steps=20)
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[name]), name
+
+
+def test_a_network_that_is_none_is_refused():
+    with pytest.raises(EqlibError, match="expected an EQNet or None"):
+        TrainingMonitor(SHELF, net="net")

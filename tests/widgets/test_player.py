@@ -150,7 +150,7 @@ def test_captions_state_the_gains():
     found = Page(shown._repr_html_())
     assert "input, at its own level" in found.text
     assert "louder, turned down by 6.0 dB" in found.text
-    assert repr(shown) == "Player(input: at its own level, louder: turned down by 6.0 dB)"
+    assert repr(shown) == "Player: input: at its own level, louder: turned down by 6.0 dB"
 
 
 def test_every_sound_is_labeled_and_has_a_fallback():

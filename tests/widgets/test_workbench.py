@@ -7,6 +7,8 @@ import json
 import random
 import shutil
 import subprocess
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ import torch
 import eqlib
 from eqlib import EQ, EqlibError, EQNet, EQNetConfig, Recipe, data
 from eqlib.equalizers.targets import TARGETS
-from eqlib.widgets.desk import PRESETS, state_of
+from eqlib.widgets.drawing import PRESETS, state_of
 from eqlib.widgets.linking import PAGE
 from eqlib.widgets.workbench import RUN, Workbench
 
@@ -186,19 +188,20 @@ def test_other_fragments_are_no_links(node):
 @needs_node
 def test_numbers_are_read_as_people_type_them(node):
     typed = {
-        "1,5": 1.5,
-        "-3,25": -3.25,
-        "−6 dB": -6,
-        "+2": 2,
-        "2 kHz": 2_000,
-        "1.5k": 1_500,
-        " 440 hz ": 440,
-        ".5": 0.5,
-        "5e-3": 5e-3,
+        ("1,5", ""): 1.5,
+        ("-3,25", "dB"): -3.25,
+        ("−6 dB", "dB"): -6,
+        ("+2", "dB"): 2,
+        ("2 kHz", "Hz"): 2_000,
+        ("1.5k", "Hz"): 1_500,
+        (" 440 hz ", "Hz"): 440,
+        (".5", ""): 0.5,
+        ("5e-3", ""): 5e-3,
     }
-    assert node("value.map(fields.typed)", list(typed)) == list(typed.values())
+    script = "value.map(([text, unit]) => fields.typed(text, unit))"
+    assert node(script, list(typed)) == list(typed.values())
     wrong = ["", "abc", "1,5,2", "1.000,5", "--3", "12 m", "Infinity", "NaN", "0x10", "3 4"]
-    assert node("value.map(fields.typed)", wrong) == [None] * len(wrong)  # NaN, in JSON
+    assert node("value.map((text) => fields.typed(text))", wrong) == [None] * len(wrong)  # NaN
 
 
 @needs_node
@@ -276,7 +279,7 @@ def test_the_static_form_holds_what_a_page_needs():
 
 @pytest.fixture
 def bench(monkeypatch):
-    """A workbench, how to ask it, and what it sends."""
+    """A workbench, how to ask it, and what it sends; asked to train, it has, or it was stopped."""
     load = data.load
     monkeypatch.setattr(data, "load", lambda **which: load(**which)[:3])
     made, sent = Workbench(TARGETS["low-shelf"]), []
@@ -284,7 +287,10 @@ def bench(monkeypatch):
 
     def ask(what, *buffers, **rest):
         made._hear(made, {"id": 1, "what": what, **rest}, [memoryview(b) for b in buffers])
-        return sent[-1]
+        answer = sent[-1]
+        if what in ("start", "continue") and made._training:
+            made._training.join()
+        return answer
 
     return made, ask, sent
 
@@ -369,9 +375,37 @@ def test_weights_leave_and_come_back(bench, tmp_path):
 
 
 def test_what_goes_wrong_in_the_kernel_is_told(bench):
-    _made, ask, _sent = bench
-    answer, _ = ask("start", settings=SETTINGS | {"learningRate": -1})
-    assert "learning_rate is -1" in answer["error"]
+    _made, ask, sent = bench
+    ask("start", settings=SETTINGS | {"learningRate": -1})
+    failed, _ = sent[-1]
+    assert failed["event"] == "failed"
+    assert "learning_rate is -1" in failed["detail"]["message"]
+    answer, _ = ask("start", settings=SETTINGS | {"filters": 0})
+    assert "filters" in answer["error"]
+
+
+def test_a_run_is_stopped_by_a_message_from_another_thread(bench):
+    """As in JupyterLab, whose messages to widgets do not come by the kernel's main thread."""
+    made, _ask, sent = bench
+
+    def hear(what, **rest):
+        made._hear(made, {"id": 1, "what": what, **rest}, [])
+
+    started = threading.Thread(
+        target=hear, args=("start",), kwargs={"settings": SETTINGS | {"steps": 100_000}}
+    )
+    started.start()
+    started.join(60)
+    assert not started.is_alive(), "the messages after it can be heard"
+    hear("start", settings=SETTINGS)
+    assert any("trained already" in m.get("error", "") for m, _ in sent)
+    while not any(m.get("event") == "progress" for m, _ in sent):
+        time.sleep(0.01)
+    hear("stop")
+    made._training.join(60)
+    message, _ = sent[-1]
+    assert (message["event"], message["detail"]["reason"]) == ("ended", "stopped")
+    assert message["detail"]["step"] < 100_000
 
 
 KERNEL = """(await (async () => {
@@ -400,6 +434,7 @@ KERNEL = """(await (async () => {
     receive({ event: "snapshot", detail: { step: 1 }, arrays: ["bank_db"] }, [bank]);
     const made = await trainer.process(Float32Array.of(1), 1);
     const refused = await trainer.fromFile(new ArrayBuffer(4)).catch((error) => error.message);
+    trainer.stop();
     return {
         notes: trainer.notes.map(({ samples }) => Array.from(samples)), sent, refused,
         heard: heard.map(({ step, bank_db }) => [step, Array.from(bank_db)]),
@@ -412,7 +447,7 @@ KERNEL = """(await (async () => {
 def test_the_page_understands_the_kernel(node):
     found = node(KERNEL)
     assert found["notes"] == [[0.5, 0.25]]
-    assert found["sent"] == [["open", 0], ["start", 0], ["process", 1], ["load", 1]]
+    assert found["sent"] == [["open", 0], ["start", 0], ["process", 1], ["load", 1], ["stop", 0]]
     assert found["heard"] == [[1, [1, 2]]]
     assert found["made"] == [3, 4]
     assert found["refused"] == "damaged"

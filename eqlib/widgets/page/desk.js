@@ -1,211 +1,186 @@
-// The EQ desk: an equalizer as points on its response curve and as number fields, heard while they
-// move. In Jupyter it is a live widget (eqlib.desk.EQDesk), in the rendered book it runs by itself.
-import { volumeSlider } from "./bus.js";
+// The EQ desk: an equalizer as handles on its response curve, heard while they move. In Jupyter it is a
+// live widget (eqlib.widgets.desk.EQDesk), in the rendered book it runs by itself.
 import { make } from "./dom.js";
-import { Drawing, FIRST_CURVE } from "./drawing.js";
+import { Drawing } from "./drawing.js";
+import { drawingControls } from "./drawing_controls.js";
+import { DrawingHistory } from "./drawing_history.js";
 import { drawingPlot } from "./drawing_plot.js";
-import { KINDS, LIMITS } from "./equalizer.js";
-import { clamp, decibels, hertz } from "./plot.js";
-import { LoopPlayer, decode, loudnessMeter, render } from "./sound.js";
+import { keeping } from "./desk_keep.js";
+import { deskSound, voicesOf } from "./desk_sound.js";
+import { droppedOn } from "./drop.js";
+import { LOW_HZ, decibels, hertz } from "./plot.js";
+import { spectrum } from "./spectrum.js";
 
 const TEXT_HZ = [31.25, 62.5, 125, 250, 500, 1000, 2000, 4000, 7000];
-let desks = 0;
+const FINGER = globalThis.matchMedia?.("(pointer: coarse)").matches;
+const HINTS = FINGER
+  ? {
+      bands: "Drag a handle. Tap twice where a band is to be.",
+      curve: "Draw the curve with a finger, or drag its points. Tap twice where a point is to be.",
+    }
+  : {
+      bands: "Drag a handle. Double-click where a band is to be. Turn the wheel on a handle, or press Page Up and Page Down, to change its width.",
+      curve: "Draw the curve with the mouse, or drag its points. Double-click where a point is to be.",
+    };
+let latest = null; // the desk that was used last: keys that nothing has the focus for are its
 
 /**
  * Builds a desk.
  * @param {HTMLElement} element where
  * @param {object} state bands, or a curve (frequencies_hz, gains_db); sample_rate in Hz; sounds
  *   (name -> address); presets (name -> {bands, curve})
- * @param {(eq: {bands: object[], curve: ?object}) => void} changed after every change of a user
- * @returns {{eq: object, set: Function, render: Function, close: Function}}
+ * @param {{changed?: (eq: {bands: object[], curve: ?object}) => void, linked?: boolean, hidden?: ?Drawing}}
+ *   ties told after every change of a user; whether the page keeps the desk, and links to it; another
+ *   equalizer, which is heard beside this one and seen when it is revealed
+ * @returns {{eq: object, set: Function, reveal: Function, render: Function, close: Function}}
  */
-export function mount(element, state, changed = () => {}) {
+export function mount(element, state, { changed = () => {}, linked = true, hidden = null } = {}) {
   const rate = state.sample_rate ?? 16000;
-  const highHz = rate / 2;
-  const sounds = Object.entries(state.sounds ?? {});
-  const drawing = new Drawing(state, rate);
   const first = structuredClone({ bands: state.bands ?? [], curve: state.curve ?? null });
-  let player = null;
-  let meter = () => 0;
-  let frame = 0;
-  const buffers = new Map();
+  const keep = linked ? keeping(element) : null;
+  const found = keep?.found() ?? { said: "" };
+  const drawing = new Drawing(found.eq ?? first, rate);
+  const history = new DrawingHistory(drawing.eq);
 
-  const plot = drawingPlot(drawing, { moved: report, removed: remove });
-  const list = make("div", { class: "eq-desk-bands" });
   const status = make("p", { class: "eq-desk-status", role: "status", "aria-live": "polite" });
-  const level = make("p", { class: "eq-desk-level" });
+  const say = (words) => (status.textContent = words);
   const text = make("p");
   const code = make("code", { class: "eq-desk-code" });
+  const hint = make("p", { class: "eq-desk-hint" });
+  const revealed = make("path", { class: "eq-desk-revealed", fill: "none" });
+  let shown = false; // the hidden equalizer
+  const controls = drawingControls(drawing, { moved: report, removed: remove, append: () => added(drawing.append()), chose: (index) => plot.choose(index), say, label: "Points of the equalizer" });
+  const sound = deskSound(drawing, { ...state, sample_rate: rate }, { say, started: () => moving.follow() }, hidden && voicesOf(drawing, hidden));
+  const moving = spectrum(
+    () => sound.analyser,
+    () => plot.view,
+  );
+  const plot = drawingPlot(drawing, {
+    moved: report,
+    removed: remove,
+    chosen: controls.choose,
+    added: (hz, db) => added(drawing.add(hz, db)),
+    sketched: (stroke) => rebuilt(drawing.sketch(stroke), -1),
+    resized: trace,
+    under: [moving.path, revealed],
+  });
+  function trace() {
+    const hz = Array.from({ length: 200 }, (_, i) => LOW_HZ * (drawing.highHz / LOW_HZ) ** ((i / 199) * 0.999));
+    const points = shown ? hidden.response(hz).map((db, i) => `${plot.toX(hz[i]).toFixed(1)},${plot.toY(db).toFixed(1)}`) : [];
+    revealed.setAttribute("d", points.length ? `M${points.join("L")}` : "");
+  }
 
   // --- the equalizer
 
-  function report() {
-    drawing.limit();
+  function report(gesture = null) {
+    say("");
     draw();
     presets.value = "";
+    tell(gesture);
+  }
+  function tell(gesture) {
+    history.note(drawing.eq, gesture);
+    mark();
+    keep?.keep(drawing.eq);
     changed(drawing.eq);
   }
-  function replace(eq, said, tell = true) {
-    drawing.set(eq);
-    build();
+  function rebuilt(said, chosen = controls.chosen) {
+    build(chosen);
     presets.value = "";
-    if (said) status.textContent = said;
-    if (tell) changed(drawing.eq);
+    say(said);
+    tell(null);
+  }
+  function replace(eq, said) {
+    drawing.set(eq);
+    rebuilt(said, -1);
   }
   function remove(index) {
     const { gone, said } = drawing.remove(index);
-    status.textContent = said;
-    if (!gone) return;
-    replace(drawing.eq, said);
-    if (drawing.count) plot.focus(Math.min(index, drawing.count - 1));
-    else add.focus();
+    if (!gone) return say(said);
+    const next = Math.min(index, drawing.count - 1);
+    rebuilt(said, next);
+    if (next >= 0) plot.focus(next);
+    else controls.add.focus();
   }
-  function append() {
-    const { index, said } = drawing.append();
-    replace(drawing.eq, said);
+  function added({ index, said }) {
+    rebuilt(said, index);
     plot.focus(index);
   }
-
-  // --- the fields
-
-  function field(label, owner, name, [low, high]) {
-    const input = make("input", { type: "number", min: low, max: high, step: "any" });
-    input.show = () => {
-      if (document.activeElement !== input) input.value = Number(owner[name].toPrecision(5));
-    };
-    input.addEventListener("change", () => {
-      const value = Number(input.value);
-      if (input.value === "" || !Number.isFinite(value)) {
-        status.textContent = `${label} needs a number; it stays at ${Number(owner[name].toPrecision(5))}.`;
-      } else owner[name] = value;
-      report();
-      input.value = Number(owner[name].toPrecision(5)); // its limits may have changed it
-    });
-    return make("label", {}, `${label} `, input);
+  function go(by) {
+    const eq = history.go(by);
+    if (!eq) return;
+    drawing.set(eq);
+    build(-1);
+    presets.value = "";
+    say(by < 0 ? "Undone." : "Done again.");
+    mark();
+    keep?.keep(drawing.eq);
+    changed(drawing.eq);
   }
-  const removal = (index) => make("button", { type: "button", onclick: () => remove(index), "aria-label": `remove ${drawing.noun.toLowerCase()} ${index + 1}` }, "remove");
-
-  function row(index) {
-    const legend = make("legend", {}, `${drawing.noun} ${index + 1}`);
-    const rangeHz = [LIMITS.lowest_hz, highHz * 0.98];
-    if (drawing.curve) {
-      const { frequencies_hz: hz, gains_db: db } = drawing.curve;
-      return make("fieldset", {}, legend, field("Hz", hz, index, rangeHz), field("dB", db, index, LIMITS.gain_db), removal(index));
-    }
-    const band = drawing.bands[index];
-    const kinds = make("select", {}, ...Object.entries(KINDS).map(([kind, { label }]) => make("option", { value: kind, selected: kind === band.kind }, label)));
-    kinds.addEventListener("change", () => {
-      band.kind = kinds.value;
-      report();
-      build();
-      list.querySelectorAll("select")[index].focus();
-    });
-    const bypass = make("input", { type: "checkbox" });
-    bypass.checked = Boolean(band.bypass);
-    bypass.addEventListener("change", () => {
-      band.bypass = bypass.checked;
-      report();
-    });
-    return make(
-      "fieldset",
-      {},
-      legend,
-      make("label", {}, "type ", kinds),
-      field("Hz", band, "cutoff_hz", rangeHz),
-      ...(KINDS[band.kind].gain ? [field("dB", band, "gain_db", LIMITS.gain_db)] : []),
-      band.slope != null ? field("slope", band, "slope", LIMITS.slope) : field("Q", band, "q", LIMITS.q),
-      make("label", {}, bypass, " bypass"),
-      removal(index),
-    );
-  }
+  const keys = (event) => {
+    const here = element.contains(event.target) || (linked && latest === element && event.target === document.body);
+    const key = event.key.toLowerCase();
+    if (!here || event.target.eqTyping || !(event.ctrlKey || event.metaKey) || event.altKey || (key !== "z" && key !== "y")) return;
+    event.preventDefault();
+    event.stopPropagation(); // in a notebook, the cell has an undo of its own
+    const focused = [...plot.svg.querySelectorAll("[role=slider]")].indexOf(document.activeElement);
+    go(key === "y" || event.shiftKey ? 1 : -1);
+    if (focused >= 0 && drawing.count) plot.focus(Math.min(focused, drawing.count - 1));
+  };
+  addEventListener("keydown", keys, true);
+  for (const type of ["pointerdown", "focusin"]) element.addEventListener(type, () => (latest = element));
 
   // --- drawing
 
-  function build() {
+  function build(chosen) {
     plot.build();
-    list.replaceChildren(...Array.from({ length: drawing.count }, (_, index) => row(index)));
-    mode.value = drawing.curve ? "curve" : "bands";
-    add.textContent = drawing.curve ? "add a point" : "add a band";
+    controls.build(chosen);
+    for (const { firstChild: input } of mode.querySelectorAll("label")) input.checked = (input.value === "curve") === Boolean(drawing.curve);
+    hint.textContent = HINTS[drawing.curve ? "curve" : "bands"];
     draw();
   }
   function draw() {
     plot.draw();
-    list.querySelectorAll('input[type="number"]').forEach((input) => input.show());
-    const audible = TEXT_HZ.filter((hz) => hz < highHz);
+    controls.show();
+    const audible = TEXT_HZ.filter((hz) => hz < rate / 2);
     const levels = drawing.response(audible);
     text.textContent = audible.map((hz, i) => `${hertz(hz)}: ${decibels(levels[i])}`).join("; ");
     code.textContent = drawing.python;
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(hear);
+    sound.follow();
   }
-
-  // --- sound
-
-  const heard = () => (dry.checked ? { bands: [] } : drawing.filters);
-  const matching = () => (dry.checked ? 0 : clamp(-meter((hz) => drawing.response(hz)), -60, 12));
-  function hear() {
-    if (!sounds.length) return;
-    const gain = matching();
-    const by = Math.abs(gain) < 0.05 ? "at the level of the dry sound" : `turned ${gain < 0 ? "down" : "up"} by ${Math.abs(gain).toFixed(1)} dB, to the loudness of the dry sound`;
-    level.textContent = dry.checked ? "You hear the dry sound." : `The equalized sound is ${by}.`;
-    if (player?.playing) player.change(heard(), gain);
+  function mark() {
+    undo.setAttribute("aria-disabled", !history.past);
+    redo.setAttribute("aria-disabled", !history.future);
   }
-  async function buffer() {
-    const name = clip.value;
-    if (!buffers.has(name)) buffers.set(name, await decode(state.sounds[name], new OfflineAudioContext(1, 1, rate)));
-    const found = buffers.get(name);
-    meter = loudnessMeter(found.getChannelData(0), rate);
-    return found;
-  }
-  async function toggle() {
-    if (player?.playing) player.stop();
-    else {
-      try {
-        const found = await buffer();
-        player ??= new LoopPlayer(rate);
-        player.onstopped = () => {
-          play.textContent = "Play";
-          hear();
-        };
-        await player.start(found, heard(), matching());
-      } catch (error) {
-        status.textContent = `This sound cannot be played here (${error.message}).`;
-      }
-    }
-    play.textContent = player?.playing ? "Stop" : "Play";
-    hear();
-  }
-  const play = make("button", { type: "button", onclick: toggle, class: "eq-desk-play" }, "Play");
-  const dry = make("input", { type: "checkbox", onchange: hear });
-  const clip = make("select", {}, ...sounds.map(([name]) => make("option", { value: name }, name)));
-  clip.addEventListener("change", async () => {
-    if (player?.playing) await toggle().then(toggle);
-    else await buffer().then(hear);
-  });
 
   // --- the buttons
 
+  const group = `eq-desk-mode-${crypto.randomUUID?.() ?? Math.random()}`;
+  const modes = [["bands", "Bands"], ["curve", "Curve"]].map(([value, label]) => make("label", {}, make("input", { type: "radio", name: group, value, onchange: change }), make("span", {}, label)));
+  const mode = make("fieldset", { class: "eq-segments" }, make("legend", { class: "eq-desk-unseen" }, "made of"), ...modes);
+  function change(event) {
+    if (event.target.value === "curve") drawing.toCurve();
+    else drawing.set({ ...drawing.eq, curve: null });
+    rebuilt(drawing.curve ? "A curve: draw it." : "Bands.", -1);
+  }
   const option = ([value, label]) => make("option", { value }, label);
-  const mode = make("select", {}, ...[["bands", "bands"], ["curve", "a drawn curve"]].map(option));
-  mode.addEventListener("change", () => {
-    const next = mode.value === "curve" ? { ...drawing.eq, curve: FIRST_CURVE } : { ...drawing.eq, curve: null };
-    replace(next, mode.value === "curve" ? "A curve through points: drag them." : "Bands.");
-  });
-  const presets = make("select", {}, option(["", "choose …"]), ...Object.keys(state.presets ?? {}).map((name) => option([name, name])));
+  const presets = make("select", { "aria-label": "preset" }, option(["", "Presets"]), ...Object.keys(state.presets ?? {}).map((name) => option([name, name])));
   presets.addEventListener("change", () => {
     const { value } = presets;
     if (value) replace(state.presets[value], `Preset ${value}.`);
     presets.value = value;
   });
-  const add = make("button", { type: "button", onclick: append }, "add a band");
-  async function copy() {
+  async function copy(words) {
     try {
-      await navigator.clipboard.writeText(code.textContent);
-      status.textContent = "Copied.";
+      await navigator.clipboard.writeText(words);
+      say("Copied.");
     } catch {
-      status.textContent = "The browser does not let the page copy; select the line below by hand.";
+      say(`The browser does not let the page copy. By hand: ${words}`);
     }
   }
+  const button = (words, onclick) => make("button", { type: "button", class: "eq-button", onclick }, words);
+  const undo = button("Undo", () => go(-1));
+  const redo = button("Redo", () => go(1));
 
   element.classList.add("eq-desk");
   element.setAttribute("role", "group");
@@ -213,41 +188,73 @@ export function mount(element, state, changed = () => {}) {
   element.replaceChildren(
     make(
       "div",
-      { class: "eq-desk-bar" },
-      make("label", {}, "made of ", mode),
-      ...(presets.length > 1 ? [make("label", {}, "preset ", presets)] : []),
-      add,
-      make("button", { type: "button", onclick: () => replace(first, "As at the start.") }, "reset"),
-      make("button", { type: "button", onclick: copy }, "copy as Python"),
+      { class: "eq-desk-card" },
+      make("div", { class: "eq-desk-bar" }, mode, ...(presets.length > 1 ? [presets] : []), make("span", { class: "eq-desk-gap" }), undo, redo, button("Reset", () => replace(first, "As at the start."))),
+      plot.svg,
+      controls.chips,
+      controls.editor,
+      hint,
+      sound.bar,
+      sound.level,
+      status,
     ),
-    status,
-    plot.svg,
-    ...(sounds.length ? [make("div", { class: "eq-desk-bar" }, play, make("label", {}, "sound ", clip), make("label", {}, dry, " dry, without the equalizer"), volumeSlider()), level] : []),
-    list,
-    make("details", { id: `eq-desk-${desks++}` }, make("summary", {}, "The curve in words and as code"), text, make("p", {}, code)),
+    make(
+      "details",
+      {},
+      make("summary", {}, keep ? "The curve in words, as code and as a link" : "The curve in words and as code"),
+      text,
+      make("p", {}, code),
+      make("div", { class: "eq-desk-bar" }, button("Copy as Python", () => copy(code.textContent)), ...(keep ? [button("Copy a link", () => copy(keep.link(drawing.eq)))] : [])),
+    ),
   );
-  build();
-  if (sounds.length) buffer().then(hear, () => {});
+  build(-1);
+  mark();
+  say(found.said);
+  if (found.linked) element.scrollIntoView({ block: "center" });
+  const undrop = droppedOn(element, sound.take);
 
   return {
     get eq() {
       return drawing.eq;
     },
-    set: (eq) => replace(eq, "", false),
-    render: async () => render(await buffer(), drawing.filters),
-    close: () => player?.close(),
+    set(eq) {
+      drawing.set(eq);
+      build(-1);
+      history.note(drawing.eq);
+      mark();
+    },
+    /** Draws the hidden equalizer behind the own one, or takes it away. */
+    reveal(shows = true) {
+      shown = shows;
+      trace();
+    },
+    sound,
+    render: sound.render,
+    get samples() {
+      return sound.samples;
+    },
+    close() {
+      undrop();
+      removeEventListener("keydown", keys, true);
+      sound.close();
+    },
   };
 }
 
-/** anywidget's entry: the same desk, tied to `eqlib.desk.EQDesk`. */
+/** anywidget's entry: the same desk, tied to `eqlib.widgets.desk.EQDesk`. */
 export default {
   render({ model, el }) {
     const names = ["bands", "curve", "sample_rate", "sounds", "presets"];
     const state = Object.fromEntries(names.map((name) => [name, model.get(name)]));
-    const desk = mount(el, state, ({ bands, curve }) => {
-      model.set("bands", bands);
-      model.set("curve", curve);
-      model.save_changes();
+    const place = document.createElement("div");
+    el.append(place);
+    const desk = mount(place, state, {
+      linked: false,
+      changed({ bands, curve }) {
+        model.set("bands", bands);
+        model.set("curve", curve);
+        model.save_changes();
+      },
     });
     const follow = () => {
       const eq = { bands: model.get("bands"), curve: model.get("curve") };

@@ -2,7 +2,8 @@
 // looks like is its users' matter: the desk and the workbench.
 import { TAPS, curvePython, taps, tapsDb } from "./curve.js";
 import { KINDS, LIMITS, asPython, gainDb } from "./equalizer.js";
-import { clamp, hertz } from "./plot.js";
+import { curveOf, sketched } from "./freehand.js";
+import { LOW_HZ, clamp, hertz } from "./plot.js";
 
 const NEW_HZ = [1000, 250, 4000, 500, 2000, 120, 6000]; // of added bands, those that are free
 export const FIRST_CURVE = { frequencies_hz: [60, 250, 1000, 4000], gains_db: [0, 3, -3, 0] };
@@ -123,6 +124,20 @@ export class Drawing {
     this.limit();
   }
 
+  /** What a point's width is called, if it has one: "q" or "slope". */
+  width(index) {
+    if (this.curve) return null;
+    return this.bands[index].slope != null ? "slope" : "q";
+  }
+
+  /** Makes a band so many times as narrow. */
+  narrow(index, times) {
+    const name = this.width(index);
+    if (!name) return;
+    this.bands[index][name] *= times;
+    this.limit();
+  }
+
   /** Takes a point away; returns what to say, and whether it went. */
   remove(index) {
     if (this.curve && this.count === 2) return { gone: false, said: "A curve needs two points." };
@@ -140,15 +155,49 @@ export class Drawing {
       const gaps = hz.slice(1).map((f, i) => f / hz[i]);
       const widest = gaps.indexOf(Math.max(...gaps));
       const at = Math.sqrt(hz[widest] * hz[widest + 1]);
-      this.curve.gains_db.splice(widest + 1, 0, this.response([at])[0]);
-      hz.splice(widest + 1, 0, at);
-      this.limit();
-      return { index: widest + 1, said: `Point ${widest + 2} added at ${hertz(at)}.` };
+      return this.add(at, this.response([at])[0]);
     }
-    const taken = (hz) => this.bands.some((band) => Math.abs(Math.log2(band.cutoff_hz / hz)) < 0.3);
-    const hz = NEW_HZ.find((at) => at < this.highHz && !taken(at)) ?? NEW_HZ[0];
-    this.bands.push({ kind: "peaking", cutoff_hz: hz, gain_db: 6, q: 1, slope: null, bypass: false });
+    const distance = (hz) => Math.min(Infinity, ...this.bands.map((band) => Math.abs(Math.log2(band.cutoff_hz / hz))));
+    const free = NEW_HZ.filter((hz) => hz < this.highHz * 0.9);
+    const hz = free.find((at) => distance(at) > 0.3) ?? this.widestGap();
+    return this.add(hz, 6);
+  }
+
+  /** The middle of the widest gap between bands, in Hz. */
+  widestGap() {
+    const hz = [LOW_HZ, ...this.bands.map((band) => band.cutoff_hz), this.highHz * 0.9].sort((a, b) => a - b);
+    const gaps = hz.slice(1).map((f, i) => f / hz[i]);
+    const widest = gaps.indexOf(Math.max(...gaps));
+    return Math.sqrt(hz[widest] * hz[widest + 1]);
+  }
+
+  /** Adds a point of the curve, or a peak, at a place; returns which, and what to say. */
+  add(hz, db) {
+    if (this.curve) {
+      const { frequencies_hz: all, gains_db: gains } = this.curve;
+      const after = all.findIndex((f) => f > hz);
+      const index = after < 0 ? all.length : after;
+      all.splice(index, 0, hz);
+      gains.splice(index, 0, db);
+      this.limit();
+      return { index, said: `Point ${index + 1} added at ${hertz(all[index])}.` };
+    }
+    this.bands.push({ kind: "peaking", cutoff_hz: hz, gain_db: db, q: 1, slope: null, bypass: false });
     this.limit();
-    return { index: this.count - 1, said: `Band ${this.count} added: a peak at ${hertz(hz)}.` };
+    return { index: this.count - 1, said: `Band ${this.count} added: a peak at ${hertz(this.bands.at(-1).cutoff_hz)}.` };
+  }
+
+  /** Makes one curve of the bands, through as few points as show their response. */
+  toCurve() {
+    if (!this.bands.some((band) => !band.bypass)) this.curve = structuredClone(FIRST_CURVE);
+    else this.curve = curveOf((hz) => this.response(hz), [LOW_HZ, this.highHz * 0.95]);
+    this.limit();
+  }
+
+  /** Puts what a hand has drawn into the curve; returns what to say. */
+  sketch(stroke) {
+    this.curve = sketched(this.curve, stroke, [LOW_HZ, this.highHz]);
+    this.limit();
+    return `Drawn, as a curve through ${this.count} points.`;
   }
 }

@@ -5,6 +5,7 @@ import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
 import { columns } from "./envelope.js";
 import { hertz } from "./plot.js";
+import { widgetOf } from "./widget.js";
 
 const TITLES = {
   X1: ["X1", "what each filter lets through (stripes: the frames' windows)"],
@@ -26,10 +27,12 @@ const COLORS = Array.from({ length: 256 }, (_, gray) => {
   const low = Math.min(STOPS.length - 2, Math.floor(at));
   return STOPS[low].map((c, i) => Math.round(c + (at - low) * (STOPS[low + 1][i] - c)));
 });
-const WAVE = 70; // heights of pictures, in CSS pixels
-const MAP = 110;
-const BARS = 120;
+const WAVE = 48; // heights of pictures, in CSS pixels
+const MAP = 76;
+const BARS = 84;
 const BARS_DB = 24; // below the highest gain of all
+const LINE = "#ff96d2"; // within a black rim: one of the two is at least 3 to 1 on every ground
+const UP = 4; // of a band over the note: 12 dB, or soft ones would become noise
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -100,7 +103,8 @@ export async function mount(element, state) {
     await context.resume();
     if (mine !== turn) return; // somebody else, or nobody any more
     const peak = samples.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
-    const gain = 0.5 / peak;
+    const loudest = note.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-6);
+    const gain = Math.min(0.5 / peak, (UP * 0.5) / loudest);
     const level = new GainNode(context, { gain });
     source = new AudioBufferSourceNode(context, { buffer: bufferOf(samples, rate) });
     source.connect(level).connect(ears);
@@ -180,8 +184,11 @@ export async function mount(element, state) {
       const [pen, w, h] = surface(canvas, MAP);
       pen.drawImage(maps[name].canvas, 0, 0, w, h);
       cursor(pen, w, h);
-      pen.fillStyle = "#e6740a";
-      pen.fillRect(0, h * (1 - (filter + 0.5) / filters) - 1, w, 2);
+      const middle = Math.round(h * (1 - (filter + 0.5) / filters));
+      pen.fillStyle = "#000";
+      pen.fillRect(0, middle - 2, w, 4);
+      pen.fillStyle = LINE;
+      pen.fillRect(0, middle - 1, w, 2);
     }
     const [pen, w, h] = surface(bars, BARS);
     const gains = gainsNow();
@@ -268,11 +275,4 @@ export async function mount(element, state) {
 }
 
 /** anywidget's entry. */
-export default {
-  async render({ model, el }) {
-    const place = document.createElement("div");
-    el.append(place);
-    const view = await mount(place, model.get("state"));
-    return () => view.close();
-  },
-};
+export default widgetOf(mount);

@@ -1,6 +1,5 @@
 // The workbench's trainer in Jupyter: the kernel trains, and tells by messages (eqlib.widgets.workbench).
 // To its user it is what trainer.js has for a page.
-import { interrupt } from "./kernel.js";
 
 const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
@@ -38,14 +37,7 @@ export async function kernelTrainer(model) {
     notes: about.names.map((name, i) => ({ name, split: "test", samples: floats(sounds[i]) })),
     start: (settings) => begin("start", settings),
     continue: (settings) => begin("continue", settings),
-    async stop() {
-      try {
-        await interrupt(model.get("kernel_id")); // a busy kernel hears nothing else
-      } catch (error) {
-        const message = `The button cannot reach the kernel here (${error.message}). Interrupt the kernel (the square in the toolbar): it keeps the best weights too.`;
-        trainer.dispatchEvent(new CustomEvent("note", { detail: { message } }));
-      }
-    },
+    stop: () => ask("stop"),
     process: async (signal, step) => floats((await ask("process", { step: step ?? null }, [signal.slice().buffer]))[1][0]),
     async toFile() {
       const [{ step }, [content]] = await ask("save");

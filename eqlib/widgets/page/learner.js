@@ -83,19 +83,20 @@ export class Learner {
    * and at its end the weights are the best ones.
    * @param {"pretrain"|"train"} stage
    * @param {object} options steps, batch, learningRate, warmupSteps, clipQuantile, loss, seed, snapshots
-   *   (a set of step numbers), tell (event, detail), between (awaited after each step; true ends the run)
+   *   (a set of step numbers), tell (event, detail), between (awaited after each step; true ends the run),
+   *   quicken (stepper, stage) -> what steps in its place
    */
-  async run(stage, { steps, batch, seed, snapshots, tell, between, ...recipe }) {
+  async run(stage, { steps, batch, seed, snapshots, tell, between, quicken, ...recipe }) {
     const { ort, network, shape } = this;
     const session = await this.graph(stage);
     const settings = { betas: network.betas, epsilon: network.epsilon, frame: shape.frame, loss: recipe.loss, clipQuantile: recipe.clipQuantile };
-    const stepper = new Stepper(ort, session, this.best.weights, settings);
+    const stepper = quicken(new Stepper(ort, session, this.best.weights, settings), stage);
     const random = generator(seed, ++this.runs);
     const every = Math.max(1, Math.round(steps / VALIDATIONS));
     const before = this.best;
     let best = null;
     const validate = async () => {
-      const state = { weights: stepper.weights, stage, step: this.step };
+      const state = { weights: await stepper.weights(), stage, step: this.step };
       const scores = await this.scores(this.pairs.validation, state, between.briefly);
       if (!Number.isFinite(scores.mae)) throw new Error(`The network's output became ${scores.mae}. Lower the learning rate.`);
       const improved = best === null || scores.mae < best.mae;
@@ -110,12 +111,12 @@ export class Learner {
       const loss = await stepper.step(x, y, rateOf(index, steps, recipe));
       this.step += 1;
       tell("progress", { step: this.step, stage, loss });
-      if (snapshots.has(this.step)) await this.snapshot(stepper.weights, stage, tell);
+      if (snapshots.has(this.step)) await this.snapshot(await stepper.weights(), stage, tell);
       if ((index + 1) % every === 0) validated = await validate();
       if (await between.steps()) break;
     }
     if (validated !== this.step) await validate();
-    if (!this.snapshots.has(this.step)) await this.snapshot(stepper.weights, stage, tell);
+    if (!this.snapshots.has(this.step)) await this.snapshot(await stepper.weights(), stage, tell);
     return best ?? before;
   }
 

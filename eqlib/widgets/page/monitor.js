@@ -16,12 +16,18 @@ function ends(values, fallback) {
   return low === high ? [low - 1, high + 1] : [low, high];
 }
 
+/** The moments that a run can be looked at: its validations, and what was measured between them. */
+function momentsOf({ checks = [], frames = [] }) {
+  const validated = new Set(checks.map(({ step }) => step));
+  return [...frames.filter(({ step }) => !validated.has(step)), ...checks].sort((a, b) => a.step - b.step);
+}
+
 /** The largest distance of the response from the target, in words. */
 function distance(state, check) {
   if (!state.target_db || !check) return "";
   const off = check.gain_db.map((db, i) => Math.abs(db - state.target_db[i]));
   const within = off.filter((_, i) => state.frequencies_hz[i] >= 100 && state.target_db[i] > -30);
-  return `; its response is at most ${Math.max(0, ...within).toFixed(1)} dB off above 100 Hz`;
+  return `its response is at most ${Math.max(0, ...within).toFixed(1)} dB off above 100 Hz`;
 }
 
 /**
@@ -33,16 +39,17 @@ function distance(state, check) {
  */
 export function mount(element, first, stop = null) {
   let state = first;
-  let shown = (state.checks?.length ?? 0) - 1; // the check that is looked at
+  let moments = momentsOf(state);
+  let shown = moments.length - 1; // the moment that is looked at
   let timer = 0;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   const heading = make("p", { class: "eq-monitor-heading" });
   const pictures = make("div", { class: "eq-monitor-pictures" });
   const words = make("p", { role: "status", class: "eq-monitor-words" });
-  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "validation" });
+  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "moment of the run" });
   const play = make("button", { type: "button", onclick: toggle }, "Replay");
-  const replay = make("div", { class: "eq-monitor-bar" }, play, make("label", {}, "validation ", slider));
+  const replay = make("div", { class: "eq-monitor-bar" }, play, make("label", {}, "moment ", slider));
   const button = make("button", { type: "button", class: "eq-monitor-stop", onclick: ask }, "Stop and keep the best");
   const hint = make("p", { role: "alert", class: "eq-monitor-hint" });
 
@@ -58,9 +65,9 @@ export function mount(element, first, stop = null) {
   function toggle() {
     if (timer) pause();
     else {
-      if (shown >= state.checks.length - 1) look(0);
+      if (shown >= moments.length - 1) look(0);
       play.textContent = "Pause";
-      timer = setInterval(() => (shown < state.checks.length - 1 ? look(shown + 1) : pause()), still.matches ? 2 * STEP_MS : STEP_MS);
+      timer = setInterval(() => (shown < moments.length - 1 ? look(shown + 1) : pause()), still.matches ? 2 * STEP_MS : STEP_MS);
     }
   }
   function pause() {
@@ -72,14 +79,18 @@ export function mount(element, first, stop = null) {
     shown = index;
     draw();
   }
-  slider.addEventListener("input", () => look(Number(slider.value)));
+  slider.addEventListener("input", () => {
+    pause(); // who takes the slider wants to stay there
+    look(Number(slider.value));
+  });
 
   function draw() {
     const { checks, losses } = state;
-    const check = checks[shown];
-    const until = state.running ? Infinity : (check?.step ?? Infinity);
+    const now = moments[shown];
+    const until = state.running ? Infinity : (now?.step ?? Infinity);
     const past = losses.filter(([step]) => step <= until);
-    const seen = checks.slice(0, shown + 1);
+    const seen = checks.filter(({ step }) => step <= (now?.step ?? 0));
+    const check = seen.at(-1)?.step === now?.step ? seen.at(-1) : null; // a moment with a validation
     const lastStep = Math.max(1, state.step);
     const name = NAMES[state.stage] ?? "a run";
 
@@ -96,22 +107,23 @@ export function mount(element, first, stop = null) {
     if (check) snr.svg.append(make("circle", { cx: snr.toX(check.step), cy: snr.toY(check.snr_db), r: 5, class: "eq-monitor-now" }));
 
     const hz = state.frequencies_hz;
-    const span = ends([...(state.target_db ?? []), ...(checks.at(-1)?.gain_db ?? [])], [0, 0]);
+    const span = ends([...(state.target_db ?? []), ...(moments.at(-1)?.gain_db ?? [])], [0, 0]);
     const response = chart({ x: hz.length ? [hz[0], hz.at(-1)] : [30, 8000], logX: true, y: [Math.max(-40, span[0]) - 6, Math.min(40, span[1]) + 6], title: "response in dB over Hz: network, target dashed", label: "Response of the network, beside the target" });
     if (state.target_db) response.line("eq-monitor-target", hz.map((f, i) => [f, state.target_db[i]]));
-    if (check) response.line("eq-monitor-response", hz.map((f, i) => [f, check.gain_db[i]]));
+    if (now) response.line("eq-monitor-response", hz.map((f, i) => [f, now.gain_db[i]]));
     pictures.replaceChildren(loss.svg, snr.svg, response.svg);
 
     const left = state.running ? `, about ${time(state.left_s)} left` : state.interrupted ? ", stopped early" : "";
     heading.textContent = `Training, ${name}: ${state.step} steps in ${time(state.seconds)}${left}.`;
-    const best = shown === state.best ? " This is the best so far, the one that is kept." : "";
-    const said = check ? `After ${check.step} steps (${time(check.seconds)}): mae ${check.mae}, SNR ${check.snr_db.toFixed(1)} dB${distance(state, check)}.${best}` : "No validation yet.";
+    const best = check && check === checks[state.best] ? " This is the best so far, the one that is kept." : "";
+    const measured = check ? `mae ${check.mae}, SNR ${check.snr_db.toFixed(1)} dB` : "";
+    const said = now ? `After ${now.step} step${now.step > 1 ? "s" : ""} (${time(now.seconds)}): ${[measured, distance(state, now)].filter(Boolean).join("; ")}.${best}` : "No validation yet.";
     if (words.textContent !== said) words.textContent = said;
-    replay.hidden = state.running || checks.length < 2;
+    replay.hidden = state.running || moments.length < 2;
     button.hidden = !stop || !state.running;
-    slider.max = Math.max(0, checks.length - 1);
+    slider.max = Math.max(0, moments.length - 1);
     slider.value = shown;
-    slider.setAttribute("aria-valuetext", check ? `after ${check.step} steps, SNR ${check.snr_db.toFixed(1)} dB` : "none");
+    slider.setAttribute("aria-valuetext", now ? `after ${now.step} steps${check ? `, SNR ${check.snr_db.toFixed(1)} dB` : ""}` : "none");
   }
 
   element.classList.add("eq-monitor");
@@ -131,7 +143,9 @@ export function mount(element, first, stop = null) {
         hint.textContent = "";
       }
       state = next;
-      shown = state.running ? state.checks.length - 1 : (state.best ?? state.checks.length - 1);
+      moments = momentsOf(state);
+      const best = state.running ? -1 : moments.indexOf(state.checks[state.best]);
+      shown = best < 0 ? moments.length - 1 : best;
       draw();
     },
     close: pause,

@@ -3,16 +3,19 @@
 import { Unfit, decodeFile } from "./audio_file.js";
 import { fetched } from "./decoding.js";
 import { make } from "./dom.js";
+import { elsewhere, live } from "./live.js";
 import { inWords, matched, snrDb } from "./loudness.js";
-import { pageEngine, pythonEngine } from "./network_engines.js";
+import { CANCELED, pageEngine, pythonEngine } from "./network_engines.js";
 import { mount as mountPlayer } from "./player.js";
+import { traitsOf, widgetOf } from "./widget.js";
 
 /**
  * Builds the component.
  * @param {HTMLElement} element where
  * @param {object} state sample_rate; networks (name -> {about, address, frame, hop, eq: {bands, curve}});
  *   sounds (name -> address)
- * @param {object} engine what runs a network: {where, keeps, loadsMb, run(signal, name, progress), cancel, close}
+ * @param {object} engine what runs a network: {where, keeps, loadsMb, run(signal, name, progress), cancel, close};
+ *   and `live(name)`, what live_session.js takes, if it can do that
  */
 export function mount(element, state, engine = pageEngine(state)) {
   const rate = state.sample_rate;
@@ -33,9 +36,16 @@ export function mount(element, state, engine = pageEngine(state)) {
   const bar = make("progress", { max: 1, value: 0, "aria-label": "progress of the network" });
   const status = make("p", { role: "status" });
   const place = make("div");
+  const room = engine.live
+    ? live({
+        network: async () => engine.live(network.value),
+        sound: async () => ({ name: `“${clip.value}”`, samples: await samplesOf(clip.value), rate }),
+      })
+    : null;
 
   function describe() {
     about.textContent = state.networks[network.value]?.about ?? "";
+    room?.follow();
   }
   async function take(chosen) {
     if (!chosen) return;
@@ -139,6 +149,7 @@ export function mount(element, state, engine = pageEngine(state)) {
     make("div", { class: "eq-network-bar" }, button, load, bar),
     status,
     place,
+    room?.element ?? elsewhere(),
   );
   describe();
 
@@ -147,8 +158,12 @@ export function mount(element, state, engine = pageEngine(state)) {
     get last() {
       return last;
     },
+    get live() {
+      return room;
+    },
     close() {
       player?.close();
+      room?.close();
       engine.close();
       listening.abort();
     },
@@ -156,13 +171,4 @@ export function mount(element, state, engine = pageEngine(state)) {
 }
 
 /** anywidget's entry. */
-export default {
-  render({ model, el }) {
-    const place = document.createElement("div");
-    el.append(place);
-    const names = ["sample_rate", "networks", "sounds"];
-    const state = Object.fromEntries(names.map((name) => [name, model.get(name)]));
-    const desk = mount(place, state, pythonEngine(model));
-    return () => desk.close();
-  },
-};
+export default widgetOf(mount, (model) => [traitsOf(model, ["sample_rate", "networks", "sounds"]), pythonEngine(model)]);

@@ -1,6 +1,7 @@
 // What runs a network for the page: a worker in the reader's browser, or, in Jupyter, Python.
 import { Unfit } from "./audio_file.js";
 import { taps } from "./curve.js";
+import { Drawing } from "./drawing.js";
 import { filtered } from "./loudness.js";
 import { addressesOf } from "./runtime.js";
 
@@ -9,7 +10,7 @@ const PIECE = 1 << 20; // samples in a message: a Jupyter server takes up to 10 
 const SILENT_MS = 30_000; // until a kernel that says nothing is given up
 const RUNS_MS = 600_000;
 
-const CANCELED = new Unfit("Canceled.");
+export const CANCELED = new Unfit("Canceled.");
 
 /** What an equalizer makes of samples: biquads, or a drawn curve's FIR filter. */
 export function equalized(samples, eq, rate) {
@@ -51,6 +52,12 @@ export function pageEngine(state) {
         worker.onerror = () => drop(new Error("the worker could not start"));
         worker.postMessage({ addresses, name, address: here(`./networks/${address}`), signal, frame, hop });
       });
+    },
+    /** A network as live_session.js takes it. */
+    live(name) {
+      const { address, frame, hop, eq } = state.networks[name];
+      const effect = new Drawing(eq, state.sample_rate).dict;
+      return { graph: here(`./networks/${address}`), weights: null, frame, hop, sample_rate: state.sample_rate, effect };
     },
     cancel: () => drop(CANCELED),
     close: () => drop(CANCELED),

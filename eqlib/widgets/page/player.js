@@ -3,11 +3,11 @@ import { blindTest } from "./abx.js";
 import { holds, output as ears, take, volumeSlider } from "./bus.js";
 import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
-import { columns } from "./envelope.js";
 import { Mixer } from "./mixer.js";
+import { roleOf, SpectrumPicture, WavePicture } from "./player_pictures.js";
+import { traitsOf, widgetOf } from "./widget.js";
 
-const HEIGHT = 90;
-const SPECTRUM_HZ = [50, 20000]; // at most; up to half the sample rate
+const HEARD_HZ = 20000; // the spectrum goes no further
 let players = 0;
 
 /** Target minus output, each brought back to its own level first. */
@@ -26,7 +26,6 @@ function difference([target, output], [targetDb, outputDb]) {
  */
 export async function mount(element, state) {
   const id = `eq-compare-${players++}`;
-  const highHz = Math.min(SPECTRUM_HZ[1], state.sample_rate / 2);
   const decoded = await Promise.all(state.tracks.map(({ address, samples }) => samples ?? fetched(address, state.sample_rate)));
   const tracks = [...state.tracks];
   const length = Math.max(...decoded.map((samples) => samples.length));
@@ -107,81 +106,33 @@ export async function mount(element, state) {
 
   // --- pictures
 
-  const wave = make("canvas", { class: "eq-compare-wave", role: "img", height: HEIGHT });
-  const bands = make("canvas", { class: "eq-compare-spectrum", role: "img", height: HEIGHT, "aria-label": `Live spectrum of what you hear, 50 Hz to ${highHz / 1000} kHz` });
-  const loudest = () => Math.max(...buffers.map((buffer) => buffer.getChannelData(0).reduce((top, x) => Math.max(top, Math.abs(x)), 0)));
-
-  let peak = loudest();
-  const shapes = new Map();
-  function surface(canvas) {
-    const width = Math.max(1, canvas.clientWidth);
-    const [wide, tall] = [width, HEIGHT].map((size) => Math.round(size * devicePixelRatio));
-    if (canvas.width !== wide || canvas.height !== tall) [canvas.width, canvas.height] = [wide, tall];
-    const brush = canvas.getContext("2d");
-    brush.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    brush.clearRect(0, 0, width, HEIGHT);
-    brush.fillStyle = brush.strokeStyle = getComputedStyle(element).color;
-    return [brush, width];
-  }
-  /** The shape of the sound that is chosen, kept: a minute has a million samples. */
-  function shape(width) {
-    if (shapes.get(selected)?.length !== width) {
-      const buffer = buffers[selected];
-      shapes.set(selected, columns(buffer.getChannelData(0), width, buffer.sampleRate));
-    }
-    return shapes.get(selected);
-  }
+  const wave = new WavePicture(buffers);
+  const bands = new SpectrumPicture(Math.min(HEARD_HZ, state.sample_rate / 2));
+  const ink = () => getComputedStyle(element).color;
+  // In the blind test the pictures would give X away, and so would a color.
+  const color = () => (blind() ? ink() : getComputedStyle(radios.querySelectorAll(".eq-compare-key")[selected]).color);
   function draw() {
-    const [brush, width] = surface(wave);
-    const [from, to] = loop.map((t) => (t / duration) * width);
-    brush.globalAlpha = 0.1;
-    brush.fillRect(from, 0, to - from, HEIGHT);
-    brush.globalAlpha = 0.75;
-    // In the blind test the picture would give X away.
-    const scale = (0.48 * HEIGHT) / peak;
-    for (const [x, [low, high]] of blind() ? [] : shape(width).entries()) {
-      brush.fillRect(x, HEIGHT / 2 - high * scale, 1, Math.max(1, (high - low) * scale));
-    }
-    brush.globalAlpha = 1;
-    brush.fillStyle = "#d55e00";
-    brush.fillRect((position() / duration) * width - 1, 0, 3, HEIGHT);
+    const share = (time) => time / duration;
+    wave.draw(blind() ? null : selected, { at: share(position()), loop: loop.map(share), color: color(), ink: ink() });
     const shown = blind() ? "the hidden sound" : tracks[selected].name;
-    wave.setAttribute("aria-label", `Waveform of ${shown}, ${duration.toFixed(2)} s, loop from ${loop[0].toFixed(2)} to ${loop[1].toFixed(2)} s`);
+    wave.canvas.setAttribute("aria-label", `Waveform of ${shown}, ${duration.toFixed(2)} s, loop from ${loop[0].toFixed(2)} to ${loop[1].toFixed(2)} s`);
   }
-  function spectrum() {
-    const [brush, width] = surface(bands);
-    const power = new Float32Array(analyser.frequencyBinCount);
-    analyser.getFloatFrequencyData(power);
-    const [low, high] = [SPECTRUM_HZ[0], highHz];
-    for (let x = 0; x < width; x += 3) {
-      const [a, b] = [x, x + 3].map((column) => Math.round((low * (high / low) ** (column / width) * analyser.fftSize) / context.sampleRate));
-      const level = Math.max(...power.subarray(a, Math.max(a + 1, b)));
-      const tall = Math.max(0, Math.min(1, (level + 100) / 90)) * HEIGHT;
-      brush.fillRect(x, HEIGHT - tall, 2, tall);
-    }
-  }
-  function idle() {
-    const [brush, width] = surface(bands);
-    brush.globalAlpha = 0.8;
-    brush.font = "13px sans-serif";
-    brush.textAlign = "center";
-    brush.fillText(blind() ? "hidden" : "live spectrum", width / 2, HEIGHT / 2 + 4);
-    brush.globalAlpha = 1;
-  }
+  const idle = () => bands.idle(blind() ? "hidden" : "live spectrum", ink());
   function tick() {
     clearTimeout(timer); // a new loop starts while the old one ticks
     draw();
     if (blind()) idle();
-    else spectrum();
+    else bands.draw(analyser, color());
     timer = setTimeout(tick, still.matches ? 500 : 40);
   }
-  wave.addEventListener("pointerdown", (event) => {
-    const at = (x) => Math.min(1, Math.max(0, (x - wave.getBoundingClientRect().left) / wave.clientWidth)) * duration;
+  const surface = wave.canvas;
+  surface.addEventListener("pointerdown", (event) => {
+    const at = (x) => Math.min(1, Math.max(0, (x - surface.getBoundingClientRect().left) / surface.clientWidth)) * duration;
     const first = at(event.clientX);
-    wave.setPointerCapture(event.pointerId);
+    surface.setPointerCapture(event.pointerId);
     const over = new AbortController();
-    wave.addEventListener("pointercancel", () => over.abort(), { signal: over.signal });
-    wave.addEventListener(
+    surface.addEventListener("pointercancel", () => over.abort(), { signal: over.signal });
+    surface.addEventListener(
       "pointerup",
       (end) => {
         over.abort();
@@ -190,9 +141,7 @@ export async function mount(element, state) {
         else {
           setLoop(0, duration);
           offset = from;
-          if (mixer?.sources.length) {
-            began = mixer.start(from, ...loop);
-          }
+          if (mixer?.sources.length) began = mixer.start(from, ...loop);
           draw();
         }
       },
@@ -259,7 +208,8 @@ export async function mount(element, state) {
     make("legend", {}, "Sound"),
     ...tracks.map((track, index) => {
       const radio = make("input", { type: "radio", name: id, checked: index === 0, onchange: () => choose(index) });
-      return make("label", {}, radio, make("span", {}, make("strong", {}, track.name), ` ${track.change}`));
+      const key = make("i", { class: `eq-compare-key eq-role-${roleOf(track.name, index)}`, "aria-hidden": "true" });
+      return make("label", {}, radio, key, make("span", {}, make("strong", {}, track.name), ` ${track.change}`));
     }),
   );
   const keys = make("span", { class: "eq-compare-keys" }, `keys: Space, ${tracks.length > 1 ? `1 to ${tracks.length}` : "1"}`);
@@ -269,9 +219,9 @@ export async function mount(element, state) {
   element.setAttribute("aria-label", state.title ?? `Player: ${state.tracks.map((track) => track.name).join(", ")}`);
   element.replaceChildren(
     ...(state.title ? [make("p", {}, make("strong", {}, state.title))] : []),
-    make("div", { class: "eq-compare-pictures" }, wave, bands),
-    make("div", { class: "eq-compare-bar" }, play, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement, volumeSlider(), keys),
+    make("div", { class: "eq-compare-strip" }, play, wave.canvas, bands.canvas),
     radios,
+    make("div", { class: "eq-compare-bar" }, make("span", {}, "loop"), inputs[0].parentElement, inputs[1].parentElement, volumeSlider(), keys),
     ...(test ? [test.element] : []),
     status,
   );
@@ -279,7 +229,7 @@ export async function mount(element, state) {
   idle();
   const again = () => (draw(), mixer?.sources.length || idle());
   const sizes = new ResizeObserver(again);
-  sizes.observe(wave);
+  sizes.observe(surface);
   const themes = new MutationObserver(again);
   themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
@@ -291,8 +241,7 @@ export async function mount(element, state) {
       if (buffers.length > others.length) fresh.push(difference([fresh[target], fresh[output]], [others[target].gain_db, others[output].gain_db]));
       fresh.forEach((samples, index) => (buffers[index] = bufferOf(samples, state.sample_rate)));
       others.forEach(({ change }, index) => (radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${change}`));
-      shapes.clear();
-      peak = loudest();
+      wave.renew();
       if (mixer?.sources.length) {
         offset = position();
         began = mixer.start(offset, ...loop);
@@ -315,11 +264,4 @@ export async function mount(element, state) {
 }
 
 /** anywidget's entry: the same player, with what `eqlib.players.player` was given. */
-export default {
-  async render({ model, el }) {
-    const place = document.createElement("div");
-    el.append(place);
-    const player = await mount(place, Object.fromEntries(["tracks", "title", "sample_rate"].map((name) => [name, model.get(name)])));
-    return () => player.close();
-  },
-};
+export default widgetOf(mount, (model) => [traitsOf(model, ["tracks", "title", "sample_rate"])]);

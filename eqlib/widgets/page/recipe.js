@@ -39,6 +39,10 @@ export class Clipping {
     this.sorted.splice(placeOf(this.sorted, norm), 0, norm);
     if (this.latest.length === NORMS) this.sorted.splice(placeOf(this.sorted, this.latest.shift()), 1);
   }
+
+  copy() {
+    return Object.assign(new Clipping(this.quantile), { latest: [...this.latest], sorted: [...this.sorted] });
+  }
 }
 
 /** Where a number stands, or would stand, in a sorted list. */

@@ -5,11 +5,11 @@ const RUNTIME = "onnxruntime-web@1.30.0"; // as in package.json
 /** Where the runtime may be, for a page whose modules lie in a folder. */
 export const addressesOf = (folder) => [`${folder}ort/`, `https://cdn.jsdelivr.net/npm/${RUNTIME}/dist/`];
 
-/** The runtime, from the first address that has it. */
-export async function load(addresses) {
+/** The runtime, from the first address that has it; `file` is which of its builds. */
+export async function load(addresses, file = "ort.wasm.min.mjs") {
   for (const address of addresses) {
     try {
-      const ort = await import(`${address}ort.wasm.min.mjs`);
+      const ort = await import(`${address}${file}`);
       ort.env.wasm.wasmPaths = address;
       ort.env.wasm.numThreads = 1; // more need headers that few servers of static pages send
       ort.env.logLevel = "error";

@@ -1,5 +1,6 @@
 // A clip through the equalizer, in the browser's own audio engine, without clicks.
 import { holds, output as ears, take } from "./bus.js";
+import { bufferOf, decimate, engineRate } from "./decoding.js";
 import { coefficients, gainDb } from "./equalizer.js";
 import { fft } from "./fft.js";
 
@@ -7,27 +8,29 @@ const FADE_S = 0.03;
 const HEADROOM_DB = -12; // of the dry clip, so that a boost need not be turned down to be compared
 const BLOCK = 2048;
 
-/** An audio buffer from a data URI or an address. */
-export async function decode(address, context) {
-  const reply = await fetch(address);
-  return context.decodeAudioData(await reply.arrayBuffer());
+/** A filter's coefficients at a multiple of its sample rate: the same filter, below half of its rate. */
+function spread(coefficients, times) {
+  return coefficients.flatMap((x, n) => (n ? [...Array(times - 1).fill(0), x] : [x]));
 }
 
 /**
  * Filter nodes with exactly this equalizer's coefficients, their ends as {input, output}.
  * @param {{bands?: object[], taps?: number[]}} eq biquads, or the impulse response of a FIR filter
+ * @param {number} rate the equalizer's sample rate in Hz, of which the context's is a multiple
  */
-function chain(context, eq, levelDb) {
+function chain(context, eq, levelDb, rate) {
+  const times = Math.round(context.sampleRate / rate);
   const input = context.createGain();
   const filters = (eq.bands ?? [])
     .filter((band) => !band.bypass)
     .map((band) => {
-      const { b, a } = coefficients(band, context.sampleRate);
-      return context.createIIRFilter(b, a);
+      const { b, a } = coefficients(band, rate);
+      return context.createIIRFilter(spread(b, times), spread(a, times));
     });
   if (eq.taps) {
-    const buffer = context.createBuffer(1, eq.taps.length, context.sampleRate);
-    buffer.copyToChannel(Float32Array.from(eq.taps), 0);
+    const taps = Float32Array.from(spread(Array.from(eq.taps), times));
+    const buffer = context.createBuffer(1, taps.length, context.sampleRate);
+    buffer.copyToChannel(taps, 0);
     filters.push(new ConvolverNode(context, { buffer, disableNormalization: true }));
   }
   const output = context.createGain();
@@ -37,14 +40,16 @@ function chain(context, eq, levelDb) {
 }
 
 /** What an equalizer makes of a clip, all at once: for tests, and for whoever wants the samples. */
-export async function render(buffer, eq, levelDb = 0) {
+export async function render(samples, eq, rate) {
+  const buffer = bufferOf(samples, rate);
   const offline = new OfflineAudioContext(1, buffer.length, buffer.sampleRate);
   const source = new AudioBufferSourceNode(offline, { buffer });
-  const path = chain(offline, eq, levelDb);
+  const path = chain(offline, eq, 0, rate);
   source.connect(path.input);
   path.output.connect(offline.destination);
   source.start();
-  return (await offline.startRendering()).getChannelData(0);
+  const made = (await offline.startRendering()).getChannelData(0);
+  return decimate(made, Math.round(buffer.sampleRate / rate));
 }
 
 /**
@@ -88,9 +93,12 @@ function addPower(block, power) {
 /** Plays a clip in a loop through an equalizer that may change at any moment. */
 export class LoopPlayer {
   constructor(sampleRate) {
-    // Filters with our coefficients mean the same frequencies at our sample rate only.
-    this.context = new AudioContext({ sampleRate });
-    this.ears = ears(this.context);
+    this.rate = sampleRate;
+    // Filters with our coefficients mean the same frequencies at our sample rate, and at its multiples.
+    this.context = new AudioContext({ sampleRate: engineRate(sampleRate) });
+    /** What is heard, for whoever wants to see its spectrum. */
+    this.analyser = new AnalyserNode(this.context, { fftSize: 4096, smoothingTimeConstant: 0.75 });
+    this.analyser.connect(ears(this.context));
     this.path = null;
     this.source = null;
     /** Called when something else on the page is played instead. */
@@ -121,12 +129,12 @@ export class LoopPlayer {
     if (!this.source) return;
     const { context, path: old } = this;
     const now = context.currentTime;
-    const fresh = chain(context, eq, levelDb + HEADROOM_DB);
+    const fresh = chain(context, eq, levelDb + HEADROOM_DB, this.rate);
     const level = fresh.output.gain.value;
     fresh.output.gain.setValueAtTime(0, now);
     fresh.output.gain.linearRampToValueAtTime(level, now + FADE_S);
     this.source.connect(fresh.input);
-    fresh.output.connect(this.ears);
+    fresh.output.connect(this.analyser);
     if (old) this.retire(old, now);
     this.path = fresh;
   }

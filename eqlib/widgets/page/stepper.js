@@ -20,8 +20,24 @@ export class Stepper {
   }
 
   /** The weights as they are now; a step later there are others. */
-  get weights() {
-    return this.state.weights.data;
+  weights() {
+    return this.state.weights.getData(); // which fetches them from a GPU
+  }
+
+  /** All that the next step hangs on, for `resume`. */
+  async saved() {
+    const rows = {};
+    for (const [name, tensor] of Object.entries(this.state)) rows[name] = (await tensor.getData()).slice();
+    return { rows, t: this.t, clipping: this.clipping.copy() };
+  }
+
+  /** Goes on from what another stepper, or this one, has saved. */
+  resume({ rows, t, clipping }) {
+    for (const [name, data] of Object.entries(rows)) {
+      this.state[name].dispose();
+      this.state[name] = this.tensor(data.slice(), [data.length]);
+    }
+    Object.assign(this, { t, clipping: clipping.copy() });
   }
 
   /**
@@ -50,6 +66,7 @@ export class Stepper {
     const [mae] = made.mae.data;
     if (!Number.isFinite(mae)) throw new Error(`The loss became ${mae} at step ${this.t}: the steps were too large. Lower the learning rate.`);
     this.clipping.note(made.norm.data[0]);
+    Object.values(this.state).forEach((tensor) => tensor.dispose()); // on a GPU nobody else frees them
     this.state = { weights: made.new_weights, mean: made.new_mean, square: made.new_square };
     return mae;
   }

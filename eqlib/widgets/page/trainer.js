@@ -13,6 +13,7 @@ const DEFAULTS = {
   clipQuantile: 0.5,
   loss: "mae",
   seed: 0,
+  gpu: null, // or {}: it is used where it is faster; its runtime is loaded for that (see gpu.js)
 };
 
 /**
@@ -30,7 +31,7 @@ export async function openTrainer({ base = new URL("./", import.meta.url).href }
       training,
       notes: opened.notes.map(({ split, samples }) => ({ split, samples })),
     });
-    return Object.assign(trainer, about, opened);
+    return Object.assign(trainer, about, opened, { folder: training });
   } catch (error) {
     trainer.close();
     throw error;
@@ -126,6 +127,13 @@ class Trainer extends EventTarget {
       weights[name] = { shape, data: row.subarray(first, first + shape.reduce((product, n) => product * n, 1)) };
     }
     return { step: at, header: { network: "EQNet", config, info: { ...info, ...infoOf(notes) } }, weights };
+  }
+
+  /** The network as live_session.js takes it, with the best weights or those of a snapshot. */
+  async live(step) {
+    const { stage, weights, config } = await this.call("checkpoint", { step });
+    const { filters, frame, hop, sample_rate } = config;
+    return { graph: `${this.folder}${stage === "train" ? "forward" : "reconstruct"}-${filters}.onnx`, weights, frame, hop, sample_rate };
   }
 
   /** Takes a network from a file, {header, weights}; rejected for one that the page has no graphs for. */

@@ -1,5 +1,6 @@
 // The worker of trainer.js: answers its calls, {id, call, given} -> {id, result} or {id, error}, and
 // tells events, {event, detail}. Between two steps it reads its messages.
+import { Gpu, Mover, hasGpu } from "./gpu.js";
 import { Learner, snapshotSteps } from "./learner.js";
 import { bankGrid, logGrid, meanOf, scoreOf } from "./measure.js";
 import { generator, newWeights } from "./random.js";
@@ -16,6 +17,8 @@ let notes = []; // {split, samples}
 let learner = null;
 let options = null; // of the last start
 let stopping = false;
+let gpu = null; // gpu.js's: it loads what it needs when a run may use it
+const refused = new Set(); // graphs that are not tried on it again
 const sessions = new Map();
 
 /** A turn of the event loop, in which messages are read; quicker than a timer. */
@@ -90,7 +93,7 @@ async function run(stages, snapshots) {
     let best = null;
     for (const { stage, steps } of stages) {
       if (stopping) break;
-      best = await learner.run(stage, { ...options, steps, snapshots, tell: progress, between });
+      best = await learner.run(stage, { ...options, steps, snapshots, tell: progress, between, quicken });
       learner.notes[stage] = { options, steps, best, seconds: (performance.now() - began) / 1000 };
     }
     const { test } = learner.pairs;
@@ -104,6 +107,21 @@ async function run(stages, snapshots) {
   }
 }
 
+/** What steps in a stepper's place: itself, or what moves to the GPU if it is faster there. */
+function quicken(stepper, stage) {
+  const { filters, batch, gpu: wanted } = options;
+  const file = `${stage}-${filters}.onnx`;
+  if (!wanted || refused.has(file)) return stepper;
+  const open = async () => {
+    if (!(await hasGpu(wanted))) throw new Error("the browser gives none");
+    return gpu.open(file, { count: learner.network.parameters, batch, settings: stepper.settings });
+  };
+  return new Mover(stepper, open(), (detail) => {
+    if (detail.device === "cpu") refused.add(file);
+    tell("device", detail);
+  });
+}
+
 /** The weights of a snapshot, or the best ones. */
 function stateAt(step) {
   if (!learner) throw new Error("there is no network yet");
@@ -115,6 +133,7 @@ function stateAt(step) {
 const calls = {
   async open(given) {
     [folder, notes] = [given.training, given.notes];
+    gpu = new Gpu(given.addresses, folder);
     [ort, description] = await Promise.all([load(given.addresses), fetch(`${folder}training.json`).then((reply) => reply.json())]);
     const { sample_rate } = Object.values(description.networks)[0].config;
     const networks = Object.entries(description.networks).map(([filters, { parameters }]) => ({ filters: Number(filters), parameters }));
@@ -141,9 +160,9 @@ const calls = {
   },
   process: ({ signal, step }) => learner.process(signal, stateAt(step), turn),
   checkpoint({ step }) {
-    const { weights, step: at } = stateAt(step);
+    const { weights, stage, step: at } = stateAt(step);
     const { config, parts } = learner.network;
-    return { step: at, weights, config, parts, notes: learner.notes, info: learner.info ?? {} };
+    return { step: at, stage, weights, config, parts, notes: learner.notes, info: learner.info ?? {} };
   },
   load({ filters, weights, info, options: defaults }) {
     options = defaults;

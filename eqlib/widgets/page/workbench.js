@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 import { fromDict } from "./drawing.js";
 import { kernelTrainer } from "./kernel_trainer.js";
+import { elsewhere, live } from "./live.js";
 import { reach, reachInWords } from "./reach.js";
 import { fromFragment, toFragment } from "./run_link.js";
 import { runPython } from "./run_python.js";
@@ -14,7 +15,7 @@ import { takeAlong } from "./workbench_take.js";
 import { targetSide } from "./workbench_target.js";
 
 const STAGES = { pretrain: "stage one", train: "stage two" };
-const DOWNLOAD = "The first run loads 15 MB. ";
+const RUNTIME_MB = 15;
 const weightsOf = (filters) => (64 + 1 + 128 + 1 + 64 * 64 + 64) * filters + 64 * 64 + 64 + 1;
 
 /** How a run went, in words. */
@@ -31,15 +32,18 @@ function outcome({ tested, best, dryDb }, reason) {
  * Builds the workbench.
  * @param {HTMLElement} element where
  * @param {object} state bands, curve, run (see run_link.js), presets, sounds (name -> address), sample_rate
- * @param {{open?: Function, changed?: Function, linked?: boolean}} ties what opens a trainer; what hears
- *   of a new target or new settings; whether the page's address holds both
+ * @param {{open?: Function, changed?: Function, finished?: (log: object) => void, linked?: boolean}} ties
+ *   what opens a trainer; what hears of a new target or new settings, and of a run that has ended; whether
+ *   the page's address holds target and settings
  */
-export function mount(element, state, { open = pageTrainer, changed = () => {}, linked = true } = {}) {
+export function mount(element, state, { open = pageTrainer, changed = () => {}, finished = () => {}, linked = true } = {}) {
   const rate = state.sample_rate;
   const given = linked ? fromFragment(location.hash) : null;
+  const inPage = open === pageTrainer; // not in the kernel
   let speed = 1; // of this machine, over what was expected
   let said = ""; // at the end of the strip
   let saving = 0;
+  let gpuMb = 0; // of what trying the GPU loads
 
   const message = make("p", { class: "eq-workbench-message", role: "status" });
   const say = (words) => (message.textContent = words);
@@ -49,6 +53,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
   const target = targetSide({ ...state, ...(given?.eq ?? {}) }, { changed: altered, say, pairs: linked });
   const curves = curvesSide();
   const ears = listening(state, { process: (signal, step) => runs.process(signal, step), looked: look, say });
+  const room = linked ? live({ network: () => runs.live(ears.step), sound: ears.sound }) : null;
   const take = takeAlong({ link: linked ? () => !target.paired && `${location.href.split("#")[0]}#${fragment()}` : null, python: () => !target.paired && runPython(target.drawing.python, controls.run, BATCH), save, open: openFile, say });
 
   // --- what is expected, and the address
@@ -63,7 +68,12 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     const lasts = `about ${time(expected(run, speed))} of training. `;
     forecast.className = `eq-workbench-forecast eq-workbench-${grade}`;
     const [head, ...rest] = text.split(/(?<=[.:]) /); // its first sentence says how it stands
-    forecast.replaceChildren(make("span", {}, head), ` ${rest.join(" ")} ${size}${lasts}${runs.trainer || !linked ? "" : DOWNLOAD}`);
+    forecast.replaceChildren(make("span", {}, head), ` ${rest.join(" ")} ${size}${lasts}${downloads()}`);
+  }
+  function downloads() {
+    const more = controls.gpu && !runs.triedGpu ? `${gpuMb} MB ${runs.trainer ? "" : "more "}to try this device’s GPU` : "";
+    if (runs.trainer || !inPage) return more && `This run loads ${more}. `;
+    return `The first run loads ${[`${RUNTIME_MB} MB`, more].filter(Boolean).join(", and ")}. `;
   }
   function altered() {
     expect();
@@ -91,6 +101,9 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     said = { loading: "loading …", training: "starting …", stopping: "stopping …", idle: "" }[phase] ?? said;
     controls.show(phase, { can: runs.log?.signature === signature(), words: said });
     take.show({ trained: phase === "done", busy: runs.busy });
+    if (room) room.element.hidden = phase !== "done";
+    if (phase !== "done") room?.stop();
+    else room?.hasExact(Boolean(runs.log.effect));
     target.side.inert = element.classList.toggle("eq-workbench-busy", runs.busy);
     if (phase !== "training") return;
     say("");
@@ -105,7 +118,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
   }
   function settings() {
     const { paired, drawing, pair } = target;
-    return { ...controls.run, target: paired ? null : drawing.dict, pairs: paired ? pair.pairs : null, batch: BATCH };
+    return { ...controls.run, target: paired ? null : drawing.dict, pairs: paired ? pair.pairs : null, batch: BATCH, ...(linked && { gpu: controls.gpu ? {} : null }) };
   }
   function train() {
     if (target.paired && !target.pair) return say("Two recordings are missing: one before, one after the box.");
@@ -122,19 +135,30 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
   function noted() {
     curves.show(runs.log, runs.past);
   }
+  const onGpu = () => (runs.log.gpu ? " on the GPU" : "");
   function progress({ step, of, stage, secondsLeft }) {
     const left = Number.isFinite(secondsLeft) ? `, ${time(secondsLeft)} left` : "";
-    controls.progress(step / of, `${runs.log.pretrainSteps ? `${STAGES[stage]}, ` : ""}step ${step} of ${of}${left}`);
+    controls.progress(step / of, `${runs.log.pretrainSteps ? `${STAGES[stage]}, ` : ""}step ${step} of ${of}${onGpu()}${left}`);
   }
   function ended(reason) {
     const { log } = runs;
-    if (reason === "done" && log.seconds > 0 && log.of === log.steps + log.pretrainSteps) speed = log.seconds / expected(log);
+    if (reason === "done" && !log.gpu && log.seconds > 0 && log.of === log.steps + log.pretrainSteps) speed = log.seconds / expected(log);
     expect();
-    said = reason ? `${log.of} steps in ${time(log.seconds)}` : "";
+    said = reason ? `${log.of} steps in ${time(log.seconds)}${onGpu()}` : "";
     show("done");
     if (reason) say(outcome(log, reason));
+    if (reason) finished(log);
     const steps = runs.moments;
     if (steps.length) ears.open({ steps, best: log.best?.step ?? steps.at(-1), effect: log.effect, own: log.own });
+  }
+
+  async function offerGpu() {
+    if (location.protocol === "file:") return; // nothing trains there, and no module is loaded
+    const { hasGpu, GPU_MB } = await import("./gpu.js");
+    if (!(await hasGpu())) return;
+    gpuMb = GPU_MB;
+    controls.offerGpu();
+    expect();
   }
 
   // --- moments
@@ -149,6 +173,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     const step = runs.moments[index];
     draw(runs.log.snapshots.findLastIndex((snapshot) => snapshot.step <= step));
     curves.show(runs.log, runs.past, step);
+    room?.follow();
   }
 
   // --- files
@@ -180,12 +205,13 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
   element.classList.add("eq-workbench");
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "Workbench: train a network");
-  element.replaceChildren(controls.element, forecast, message, make("div", { class: "eq-workbench-body" }, target.side, curves.side), ears.section, take.section);
+  element.replaceChildren(controls.element, forecast, message, make("div", { class: "eq-workbench-body" }, target.side, curves.side), ears.section, room?.element ?? (inPage ? "" : elsewhere()), take.section);
   curves.show({ of: controls.run.steps, losses: [], checks: [], dryDb: NaN, best: null, pretrainSteps: 0 });
   expect();
   show("idle");
   if (given) restore(given);
   if (linked) addEventListener("hashchange", followed);
+  if (linked) offerGpu();
 
   return {
     get eq() {
@@ -204,6 +230,9 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
     get phase() {
       return runs.phase;
     },
+    get live() {
+      return room;
+    },
     set(eq, run) {
       if (eq) target.set(eq);
       if (run) controls.set(run);
@@ -214,6 +243,7 @@ export function mount(element, state, { open = pageTrainer, changed = () => {}, 
       clearTimeout(saving);
       curves.close();
       ears.close();
+      room?.close();
       runs.trainer?.close();
     },
   };

@@ -14,8 +14,8 @@ export function curvesSide() {
   const canvas = make("canvas", { class: "eq-workbench-bank", role: "img", height: HEIGHT });
   const caption = make("p", { class: "eq-workbench-caption" }, "The network’s filters, a row each: their spectra from 0 to 8 kHz, the highest on top");
   const side = make(
-    "section",
-    { class: "eq-workbench-card eq-workbench-curves", "aria-label": "Learning" },
+    "div",
+    { role: "group", class: "eq-workbench-card eq-workbench-curves", "aria-label": "Learning" },
     make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Learning")),
     make("p", { class: "eq-workbench-score" }, number, make("span", {}, make("span", {}, "dB SNR, unseen notes"), about)),
     pictures,

@@ -40,7 +40,7 @@ export function listening(state, { process, looked, say }) {
   const place = make("div", { class: "eq-workbench-player" });
   const empty = make("p", { class: "eq-workbench-empty" }, "Train first. Then the network's sound is here, at every moment of its training: untrained, after 10 steps, after 100 …");
   const body = make("div", {}, moments, make("div", { class: "eq-workbench-row" }, make("label", { class: "eq-field" }, make("span", {}, "Sound"), clip), own), words, place);
-  const section = make("section", { class: "eq-workbench-card eq-workbench-listen", "aria-label": "Hear it learn" }, make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Hear it learn")), empty, body);
+  const section = make("div", { role: "group", class: "eq-workbench-card eq-workbench-listen", "aria-label": "Hear it learn" }, make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Hear it learn")), empty, body);
   body.hidden = true;
 
   // --- sounds
@@ -207,6 +207,13 @@ export function listening(state, { process, looked, say }) {
       offer();
       describe();
       await hear();
+    },
+    /** The step that is looked at, and the sound that is chosen. */
+    get step() {
+      return stepOf();
+    },
+    async sound() {
+      return { name: clip.value, samples: await samplesOf(clip.value), rate };
     },
     /** What is in the player, for tests. */
     get last() {

@@ -34,7 +34,7 @@ export class Runs {
    *   ended: (reason: ?string) => void}} told `ended` without a reason after a failure
    */
   constructor(open, told) {
-    Object.assign(this, { open, told, trainer: null, phase: "idle", log: null, past: [] });
+    Object.assign(this, { open, told, trainer: null, phase: "idle", log: null, past: [], triedGpu: false });
   }
 
   get busy() {
@@ -57,7 +57,7 @@ export class Runs {
       this.told.said(`Nothing can be trained here: ${error.message}`);
       return null;
     }
-    for (const name of ["started", "progress", "validated", "snapshot", "ended", "failed", "note"]) {
+    for (const name of ["started", "progress", "validated", "snapshot", "ended", "failed", "note", "device"]) {
       this.trainer.addEventListener(name, ({ detail }) => this[name](detail));
     }
     this.told.opened(this.trainer.notes.filter(({ split }) => split === "test").map(({ name, samples }) => ({ name: noteName(name), samples })));
@@ -106,13 +106,19 @@ export class Runs {
       this.enter(before);
     }
     this.past = [];
-    this.log = emptyLog({ best: { step: 0, snrDb: NaN }, ...aboutOf(header) });
+    this.log = emptyLog({ best: { step: 0, snrDb: NaN }, opened: true, ...aboutOf(header) });
     return header;
   }
 
   /** What the network made of a signal after a step. */
   process(signal, step) {
     return this.trainer.process(signal, step === this.log.best?.step ? undefined : step);
+  }
+
+  /** The network as it was after a step, for live sound. */
+  async live(step) {
+    const network = await this.trainer.live(step === this.log.best?.step ? undefined : step);
+    return { ...network, effect: this.log.effect ?? null };
   }
 
   /** The steps whose weights are there, in order. */
@@ -162,5 +168,11 @@ export class Runs {
 
   note({ message }) {
     this.told.said(message);
+  }
+
+  device({ device, why }) {
+    this.triedGpu = true;
+    this.log.gpu = device === "gpu";
+    this.told.said(this.log.gpu ? `The GPU trains: ${why}.` : `The processor trains, not the GPU: ${why}.`);
   }
 }

@@ -6,6 +6,8 @@ import { RUN, SIZES, checkedSetting } from "./run_link.js";
 export const BATCH = 4;
 let counter = 0;
 const STEPS = [100, 400, 1000, 3000];
+const GPU_FILTERS = 64; // with fewer, a GPU mostly waits for its next instruction
+const GPU_WORTH_S = 15; // a run that lasts less is over before a GPU helps
 
 export const time = (seconds) => (seconds < 1.5 ? "a second" : seconds < 90 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`);
 
@@ -59,8 +61,15 @@ export function strip(first, { changed, say, act }) {
     rate,
     seed,
     make("span", { class: "eq-workbench-pair" }, stageLabel, stageSteps),
-    make("p", {}, "Stage one teaches the filters to return what they hear, as in the paper; in a short run the network learns more without it. The seed decides the first weights and the frames that are drawn: the same seed gives the same run."),
+    make("p", {}, "Stage one teaches the filters to return what they hear, as in the paper; in a short run the network learns more without it. The seed decides the first weights and the frames that are drawn: the same seed gives the same run, on a GPU to rounding."),
   );
+  const { saveData = false, type = "" } = navigator.connection ?? {};
+  const gpu = make("input", { type: "checkbox" });
+  gpu.checked = !saveData && type !== "cellular";
+  gpu.addEventListener("change", changed);
+  const gpuLabel = make("label", { class: "eq-field" }, gpu, "Try the GPU in long runs");
+  gpuLabel.hidden = true;
+  settings.querySelector(".eq-workbench-pair").after(gpuLabel);
   settings.hidden = true;
   const more = make("button", { type: "button", class: "eq-button-plain eq-workbench-more", "aria-expanded": "false", "aria-controls": settings.id }, "More");
   more.addEventListener("click", () => {
@@ -109,6 +118,13 @@ export function strip(first, { changed, say, act }) {
     set,
     get run() {
       return { ...run };
+    },
+    /** Whether this run is to try the GPU that `offerGpu` has told of. */
+    get gpu() {
+      return !gpuLabel.hidden && gpu.checked && run.filters >= GPU_FILTERS && expected(run) >= GPU_WORTH_S;
+    },
+    offerGpu() {
+      gpuLabel.hidden = false;
     },
     progress(share, words) {
       bar.value = share;

@@ -46,8 +46,8 @@ export function takeAlong({ link, python, save, open, say }) {
   const opener = make("label", { class: "eq-button eq-workbench-own" }, "Open weights", input);
   const links = link ? [make("button", { type: "button", class: "eq-button", onclick: () => copy(link(), "Copied: the link opens this page with this target and these settings.") }, "Copy link")] : [];
   const section = make(
-    "section",
-    { class: "eq-workbench-take", "aria-label": "Take it along" },
+    "div",
+    { role: "group", class: "eq-workbench-take", "aria-label": "Take it along" },
     make("div", { class: "eq-workbench-row" }, ...links, make("button", { type: "button", class: "eq-button", onclick: () => copy(python(), "Copied: these lines repeat the run with eqlib.") }, "Copy as Python"), weights, opener),
     code,
   );

@@ -1,10 +1,9 @@
 // The workbench's left side: the target is drawn, and over it the network's response appears.
 import { make } from "./dom.js";
-import { Drawing, FIRST_CURVE } from "./drawing.js";
+import { Drawing } from "./drawing.js";
+import { drawingControls } from "./drawing_controls.js";
 import { drawingPlot } from "./drawing_plot.js";
-import { KINDS } from "./equalizer.js";
-import { numberField } from "./fields.js";
-import { LOW_HZ, decibels, hertz } from "./plot.js";
+import { LOW_HZ } from "./plot.js";
 import { pairPanel } from "./workbench_pair.js";
 
 const MEASURED_HZ = Array.from({ length: 120 }, (_, i) => 40 * (7800 / 40) ** (i / 119));
@@ -18,15 +17,21 @@ const GHOSTS = 8; // earlier responses that stay in sight, fading
  */
 export function targetSide(state, { changed, say, pairs }) {
   const drawing = new Drawing(state, state.sample_rate);
-  let chosen = -1; // the point whose controls are unfolded
+  let latest = null; // what is shown of the network
   const ghosts = make("g", { class: "eq-workbench-ghosts" });
   const trace = make("path", { class: "eq-workbench-trace", fill: "none" });
   const measured = make("path", { class: "eq-workbench-measured", fill: "none" });
-  const plot = drawingPlot(drawing, { moved, removed: remove, chosen: choose, over: [measured, ghosts, trace] });
-  const chips = make("div", { class: "eq-workbench-chips", role: "group", "aria-label": "Points of the target" });
-  const editor = make("div", { class: "eq-workbench-editor" });
+  const controls = drawingControls(drawing, { moved, removed: remove, append: () => added(drawing.append()), chose: (index) => plot.choose(index), say, label: "Points of the target" });
+  const plot = drawingPlot(drawing, {
+    moved,
+    removed: remove,
+    chosen: controls.choose,
+    added: (hz, db) => added(drawing.add(hz, db)),
+    sketched: (stroke) => rebuilt(drawing.sketch(stroke), -1),
+    resized,
+    over: [measured, ghosts, trace],
+  });
   const key = make("p", { class: "eq-workbench-key" }, make("span", { class: "eq-key-target" }, "target"), make("span", { class: "eq-key-network" }, "network"));
-  let fields = [];
   let paired = false; // two recordings teach, instead of a drawn target
 
   function moved() {
@@ -34,8 +39,8 @@ export function targetSide(state, { changed, say, pairs }) {
     presets.value = "";
     changed();
   }
-  function rebuilt(words = "") {
-    build();
+  function rebuilt(words = "", chosen = controls.chosen) {
+    build(chosen);
     presets.value = "";
     say(words);
     changed();
@@ -43,94 +48,31 @@ export function targetSide(state, { changed, say, pairs }) {
   function remove(index) {
     const { gone, said } = drawing.remove(index);
     if (!gone) return say(said);
-    chosen = Math.min(index, drawing.count - 1);
-    rebuilt(said);
-    if (chosen >= 0) plot.focus(chosen);
-    else add.focus();
+    const next = Math.min(index, drawing.count - 1);
+    rebuilt(said, next);
+    if (next >= 0) plot.focus(next);
+    else controls.add.focus();
   }
-  function append() {
-    const { index, said } = drawing.append();
-    chosen = index;
-    rebuilt(said);
+  function added({ index, said }) {
+    rebuilt(said, index);
     plot.focus(index);
-  }
-  function choose(index) {
-    if (chosen === index && editor.childElementCount) return;
-    chosen = index;
-    edit();
-    mark();
-  }
-
-  // --- the chips, and the controls of the one that is chosen
-
-  function chipText(index) {
-    const { hz, db, gain } = drawing.place(index);
-    const kind = drawing.curve ? "" : `${KINDS[drawing.bands[index].kind].label} `;
-    return `${kind}${hertz(hz)}${gain ? ` ${decibels(db)}` : ""}`;
-  }
-  function toggle(index) {
-    if (chosen === index) {
-      chosen = -1;
-      edit();
-      mark();
-    } else choose(index);
-  }
-  function mark() {
-    [...chips.querySelectorAll("[aria-expanded]")].forEach((chip, index) => {
-      chip.setAttribute("aria-expanded", index === chosen);
-      chip.lastElementChild.textContent = chipText(index);
-      chip.classList.toggle("eq-workbench-off", drawing.bypassed(index));
-    });
-  }
-  function edit() {
-    fields = [];
-    editor.hidden = chosen < 0 || chosen >= drawing.count;
-    if (editor.hidden) return editor.replaceChildren();
-    const tie = (label, unit, owner, name, spoken) => {
-      const field = numberField(label, { unit, name: `${spoken} of ${drawing.noun.toLowerCase()} ${chosen + 1}`, refused: say, get: () => owner[name], set: (value) => ((owner[name] = value), drawing.limit(), moved()) });
-      fields.push(field);
-      return field;
-    };
-    const parts = [];
-    if (drawing.curve) parts.push(tie("", "Hz", drawing.curve.frequencies_hz, chosen, "Frequency"), tie("", "dB", drawing.curve.gains_db, chosen, "Gain"));
-    else {
-      const band = drawing.bands[chosen];
-      const kinds = make("select", { "aria-label": `Type of band ${chosen + 1}` }, ...Object.entries(KINDS).map(([kind, { label }]) => make("option", { value: kind, selected: kind === band.kind }, label)));
-      kinds.addEventListener("change", () => {
-        band.kind = kinds.value;
-        drawing.limit();
-        edit(); // first: another kind has other fields
-        moved();
-        editor.querySelector("select").focus();
-      });
-      parts.push(kinds, tie("", "Hz", band, "cutoff_hz", "Frequency"));
-      if (KINDS[band.kind].gain) parts.push(tie("", "dB", band, "gain_db", "Gain"));
-      parts.push(band.slope != null ? tie("slope", "", band, "slope", "Slope") : tie("Q", "", band, "q", "Q"));
-      const bypass = make("input", { type: "checkbox" });
-      bypass.checked = Boolean(band.bypass);
-      bypass.addEventListener("change", () => ((band.bypass = bypass.checked), moved()));
-      parts.push(make("label", { class: "eq-field" }, bypass, "off"));
-    }
-    const index = chosen;
-    parts.push(make("button", { type: "button", class: "eq-button-plain", "aria-label": `Remove ${drawing.noun.toLowerCase()} ${index + 1}`, onclick: () => remove(index) }, "Remove"));
-    editor.replaceChildren(...parts);
   }
 
   // --- drawing
 
-  function build() {
+  function build(chosen) {
     plot.build();
-    const chip = (index) => make("button", { type: "button", class: "eq-chip", "aria-expanded": "false", onclick: () => toggle(index) }, make("span", { class: "eq-chip-dot" }), make("span"));
-    chips.replaceChildren(...Array.from({ length: drawing.count }, (_, index) => chip(index)), add);
-    add.textContent = drawing.curve ? "+ point" : "+ band";
+    controls.build(chosen);
     shape.textContent = drawing.curve ? "Use bands" : "Draw a curve";
-    edit();
     draw();
   }
   function draw() {
     plot.draw();
-    fields.forEach((field) => field.show());
-    mark();
+    controls.show();
+  }
+  function resized() {
+    if (latest) show(...latest);
+    measure();
   }
   const pathOf = (hz, db) => {
     let path = "";
@@ -143,14 +85,13 @@ export function targetSide(state, { changed, say, pairs }) {
     return path;
   };
 
-  const add = make("button", { type: "button", class: "eq-chip eq-chip-add", onclick: append }, "+ band");
   const shape = make("button", {
     type: "button",
     class: "eq-button-plain",
     onclick() {
-      chosen = -1;
-      drawing.set(drawing.curve ? { ...drawing.eq, curve: null } : { ...drawing.eq, curve: FIRST_CURVE });
-      rebuilt(drawing.curve ? "A curve through points: drag them." : "Bands.");
+      if (drawing.curve) drawing.set({ ...drawing.eq, curve: null });
+      else drawing.toCurve();
+      rebuilt(drawing.curve ? "A curve through points: drag them, or draw it with mouse or finger." : "Bands.", -1);
     },
   });
   const option = (name, label = name) => make("option", { value: name }, label);
@@ -158,16 +99,15 @@ export function targetSide(state, { changed, say, pairs }) {
   presets.addEventListener("change", () => {
     const { value } = presets;
     if (!value) return;
-    chosen = -1;
     drawing.set(state.presets[value]);
-    rebuilt(`Target: ${value}.`);
+    rebuilt(`Target: ${value}.`, -1);
     presets.value = value;
   });
   const panel = pairs ? pairPanel(state.sample_rate, { changed: compare, hz: MEASURED_HZ }) : null;
   const other = make("button", { type: "button", class: "eq-button-plain", onclick: () => teach(!paired) }, "Two recordings");
   const bar = make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Target"), make("span", { class: "eq-workbench-gap" }), ...(presets.length > 1 ? [presets] : []), shape, ...(panel ? [other] : []));
-  const side = make("section", { class: "eq-workbench-card eq-workbench-target", "aria-label": "Target" }, bar, ...(panel ? [panel.panel] : []), make("div", { class: "eq-workbench-plot" }, plot.svg, key), chips, editor);
-  build();
+  const side = make("div", { role: "group", class: "eq-workbench-card eq-workbench-target", "aria-label": "Target" }, bar, ...(panel ? [panel.panel] : []), make("div", { class: "eq-workbench-plot" }, plot.svg, key), controls.chips, controls.editor);
+  build(-1);
   if (panel) panel.panel.hidden = true;
 
   // --- two recordings instead
@@ -181,8 +121,19 @@ export function targetSide(state, { changed, say, pairs }) {
     compare();
   }
   function compare() {
-    measured.setAttribute("d", paired && panel.found ? pathOf(MEASURED_HZ, panel.found.response_db) : "");
+    measure();
     changed();
+  }
+  function measure() {
+    measured.setAttribute("d", paired && panel.found ? pathOf(MEASURED_HZ, panel.found.response_db) : "");
+  }
+
+  function show(hz, now, before = []) {
+    latest = [hz, now, before];
+    key.classList.toggle("eq-key-both", Boolean(now));
+    trace.setAttribute("d", now ? pathOf(hz, now) : "");
+    const few = before.slice(-GHOSTS);
+    ghosts.replaceChildren(...few.map((db, i) => make("path", { d: pathOf(hz, db), fill: "none", style: `opacity: ${(0.08 + (0.3 * (i + 1)) / few.length).toFixed(2)}` })));
   }
 
   return {
@@ -198,17 +149,11 @@ export function targetSide(state, { changed, say, pairs }) {
     teach,
     /** Another target, without telling. */
     set(eq) {
-      chosen = -1;
       drawing.set(eq);
       presets.value = "";
-      build();
+      build(-1);
     },
     /** Draws the network's response at a moment; and those before it, faintly. */
-    show(hz, now, before = []) {
-      key.classList.toggle("eq-key-both", Boolean(now));
-      trace.setAttribute("d", now ? pathOf(hz, now) : "");
-      const few = before.slice(-GHOSTS);
-      ghosts.replaceChildren(...few.map((db, i) => make("path", { d: pathOf(hz, db), fill: "none", style: `opacity: ${(0.08 + (0.3 * (i + 1)) / few.length).toFixed(2)}` })));
-    },
+    show,
   };
 }

@@ -1,0 +1,110 @@
+"""Comparisons that are fair: the same recordings, pair by pair, over the seeds that both have.
+
+Chapters: "Results", "What the network learned".
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from eqlib import data
+from eqlib.errors import EqlibError, check_integer, checked
+from eqlib.experiments.ablations import ABLATIONS
+from eqlib.experiments.intervals import Interval, of_difference
+from eqlib.experiments.plan import SEEDS, seed_name
+from eqlib.experiments.results import entry, read_results
+
+
+@checked
+def seeds_of(name: str, which: str = "notes") -> dict[int, dict[str, float]]:
+    """The SNR of each recording by the seed of the training, for the seeds that are there.
+
+    Args:
+        name: of the experiment with seed 0.
+        which: of the sets that it is judged on.
+
+    Raises:
+        EqlibError: for a name or a set that is not there.
+    """
+    networks = read_results()["networks"]
+    names = {seed: seed_name(name, seed) for seed in (0, *SEEDS)}
+    known = entry(name)["scores"]
+    if which not in known:
+        raise EqlibError(f"which is {which!r}", f"one of {', '.join(known)}", "Choose one.")
+    return {
+        seed: networks[each]["scores"][which]["clips"]
+        for seed, each in names.items()
+        if each in networks
+    }
+
+
+@checked
+def worth(target: str, name: str) -> tuple[Interval, int]:
+    """What one change is worth on unseen notes, in dB: the mean difference over seeds, paired.
+
+    Args:
+        target: "low-shelf" or "peaking".
+        name: of the row in `ABLATIONS`; the row that it differs from stands in its `base`.
+
+    Returns:
+        The difference, and how many seeds both have.
+
+    Raises:
+        EqlibError: for a name that is not there.
+    """
+    if name not in ABLATIONS:
+        raise EqlibError(f"name is {name!r}", f"one of {', '.join(ABLATIONS)}", "Choose one.")
+    changed, base = seeds_of(f"{target}, {name}"), seeds_of(f"{target}, {ABLATIONS[name].base}")
+    both = [seed for seed in changed if seed in base]
+    difference = of_difference([changed[seed] for seed in both], [base[seed] for seed in both])
+    return difference, len(both)
+
+
+@checked
+def control(family: str) -> tuple[dict[str, float], dict[str, float]]:
+    """The test notes of a family, by networks that heard it and by the one that did not.
+
+    Returns:
+        The SNR of each recording: its mean over the networks that left another family out, and
+        that of the network that left this one out. Both empty for a family without test notes.
+
+    Raises:
+        EqlibError: for a family that no experiment leaves out.
+    """
+    without = {
+        cast(list[str], found["settings"]["left_out"])[0]: found["scores"]
+        for found in read_results()["networks"].values()
+        if found["kind"] == "left-out"
+    }
+    if family not in without:
+        raise EqlibError(f"family is {family!r}", f"one of {', '.join(without)}", "Choose one.")
+    others = [scores["notes"]["clips"] for name, scores in without.items() if name != family]
+    never = without[family]["unheard"]["clips"]
+    names = [name for name in never if name in others[0]]
+    heard = {name: float(np.mean([clips[name] for clips in others])) for name in names}
+    return heard, {name: never[name] for name in names}
+
+
+@checked
+def piano_db(clips: dict[str, float], low_midi: int, high_midi: int) -> float:
+    """The mean SNR of the piano's notes between two pitches, both included.
+
+    Args:
+        clips: the SNR of each recording by its name.
+        low_midi: the lowest pitch.
+        high_midi: the highest.
+
+    Raises:
+        EqlibError: if there is no such note.
+    """
+    check_integer("low_midi", low_midi, at_least=0, cure="60 is the middle C.")
+    check_integer("high_midi", high_midi, at_least=0, cure="60 is the middle C.")
+    rows = {str(row["file"]).removesuffix(".flac"): row for row in data.index()}
+    piano = {name: rows[name]["midi"] or 0 for name in clips if str(name).startswith("piano/")}
+    inside = [clips[name] for name, midi in piano.items() if low_midi <= midi <= high_midi]
+    if not inside:
+        span = f"no piano note between {low_midi} and {high_midi}"
+        raise EqlibError(span, "one or more", "Give a wider range.")
+    return float(np.mean(inside))

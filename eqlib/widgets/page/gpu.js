@@ -1,0 +1,166 @@
+// Training on the GPU, by WebGPU, where there is one and it is faster. Every run begins with the processor (WASM),
+// so that nobody waits: the GPU is tried when it is ready, on steps of the run, and left when it fails.
+import { load } from "./runtime.js";
+import { Stepper } from "./stepper.js";
+
+const RUNTIME = "ort.jspi.min.mjs"; // the smallest build with WebGPU; it needs WebAssembly's Suspending
+export const GPU_MB = 17; // what it weighs
+const TRIED = 5; // steps of a trial, of which the first is not timed
+const HOPELESS = 4; // a GPU so many times slower is left at once
+const AGREE = 1e-3; // relative, of losses
+const KEPT_EVERY = 32; // steps, after which weights and moments are fetched, should the GPU be lost
+
+/**
+ * Whether there is a GPU to try, for a page or its worker. Nothing is loaded to find out.
+ * @param {{software?: boolean}} options whether one that is only computed by the processor counts, for tests
+ */
+export async function hasGpu({ software = false } = {}) {
+  if (!navigator.gpu || !("Suspending" in WebAssembly)) return false;
+  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
+  return adapter !== null && (software || !adapter.info.isFallbackAdapter);
+}
+
+/** Opens graphs for the GPU, each once. */
+export class Gpu {
+  /**
+   * @param {string[]} addresses of the runtime
+   * @param {string} folder of the graphs
+   */
+  constructor(addresses, folder) {
+    Object.assign(this, { addresses, folder, opened: new Map() });
+  }
+
+  /**
+   * A graph's only stepper on the GPU, to be resumed.
+   * @param {string} file
+   * @param {{count: number, batch: number, settings: object}} sizes of the weights and of a step; a stepper's settings
+   * @returns {Promise<{stepper: Stepper, lost: Promise}>} lost is rejected when the GPU is
+   */
+  async open(file, { count, batch, settings }) {
+    if (!this.opened.has(file)) this.opened.set(file, this.first(file, count, batch, settings));
+    const found = await this.opened.get(file);
+    found.stepper.settings = settings;
+    return found;
+  }
+
+  async first(file, count, batch, settings) {
+    const ort = await (this.runtime ??= load(this.addresses, RUNTIME));
+    const session = await ort.InferenceSession.create(this.folder + file, {
+      executionProviders: ["webgpu"],
+      preferredOutputLocation: { new_weights: "gpu-buffer", new_mean: "gpu-buffer", new_square: "gpu-buffer", mae: "cpu", norm: "cpu" },
+    });
+    const device = await ort.env.webgpu.device;
+    const lost = device.lost.then(({ message }) => Promise.reject(new Error(message || "the device was lost")));
+    lost.catch(() => {}); // told where it matters: in a race with a step
+    const stepper = new Stepper(ort, session, new Float32Array(count), settings);
+    const silence = new Float32Array(batch * settings.frame);
+    await Promise.race([stepper.step(silence, silence, 0), lost]); // it builds the shaders, which may take seconds
+    return { stepper, lost };
+  }
+}
+
+/** A stepper that moves from the processor to the GPU and, if that fails, back: at the same step of the same run. */
+export class Mover {
+  /**
+   * @param {Stepper} cpu
+   * @param {Promise<{stepper: Stepper, lost: Promise}>} opening as `Gpu.open` does
+   * @param {(detail: {device: "cpu"|"gpu", why: string}) => void} told of what was chosen, within a step
+   */
+  constructor(cpu, opening, told) {
+    Object.assign(this, { cpu, told, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
+    opening.then(
+      ({ stepper, lost }) => Object.assign(this, { gpu: stepper, lost, next: "onBoth" }),
+      (error) => Object.assign(this, { error, next: "unopened" }),
+    );
+  }
+
+  /** As a stepper's. */
+  step(...given) {
+    return this[this.next](given);
+  }
+
+  /** As a stepper's. */
+  async weights() {
+    if (this.next !== "onGpu") return this.cpu.weights();
+    try {
+      return await this.guarded(this.gpu.weights());
+    } catch (error) {
+      await this.back(error);
+      return this.cpu.weights();
+    }
+  }
+
+  onCpu(given) {
+    return this.cpu.step(...given);
+  }
+
+  unopened(given) {
+    this.stay(`it cannot be used: ${this.error.message}`);
+    return this.onCpu(given);
+  }
+
+  /** A step on both, of which the processor's counts. */
+  async onBoth(given) {
+    const before = this.tried === 0 ? await this.cpu.saved() : null;
+    const began = performance.now();
+    const loss = await this.cpu.step(...given);
+    try {
+      if (before) this.gpu.resume(before);
+      const between = performance.now();
+      const found = await this.guarded(this.gpu.step(...given));
+      if (!(Math.abs(found - loss) <= AGREE * Math.abs(loss))) throw new Error("its losses differ from the processor's");
+      if (this.tried++ > 0) {
+        this.ms.cpu += between - began;
+        this.ms.gpu += performance.now() - between;
+      }
+      if (this.tried === TRIED || this.ms.gpu > HOPELESS * this.ms.cpu) await this.choose();
+    } catch (error) {
+      this.stay(`it failed: ${error.message}`);
+    }
+    return loss;
+  }
+
+  async choose() {
+    const [gpu, cpu] = [this.ms.gpu, this.ms.cpu].map((ms) => `${(ms / (this.tried - 1)).toPrecision(2)} ms`);
+    const why = `it takes ${gpu} for a step, and the processor ${cpu}`;
+    if (this.ms.gpu >= this.ms.cpu) return this.stay(why);
+    await this.keep();
+    this.next = "onGpu";
+    this.told({ device: "gpu", why });
+  }
+
+  async onGpu(given) {
+    this.since.push(given);
+    try {
+      const loss = await this.guarded(this.gpu.step(...given));
+      if (this.since.length === KEPT_EVERY) await this.keep();
+      return loss;
+    } catch (error) {
+      return this.back(error);
+    }
+  }
+
+  /** Keeps what a step hangs on away from the GPU. */
+  async keep() {
+    [this.kept, this.since] = [await this.guarded(this.gpu.saved()), []];
+  }
+
+  /** Takes the steps since then again, on the processor: it is as if they had never been elsewhere. */
+  async back(error) {
+    this.stay(`it failed: ${error.message}`);
+    this.cpu.resume(this.kept);
+    let loss = NaN;
+    for (const given of this.since) loss = await this.cpu.step(...given);
+    return loss;
+  }
+
+  stay(why) {
+    Object.assign(this, { next: "onCpu", gpu: null });
+    this.told({ device: "cpu", why });
+  }
+
+  /** What the GPU promises; a lost one may keep its promises open. */
+  guarded(promise) {
+    return Promise.race([promise, this.lost]);
+  }
+}

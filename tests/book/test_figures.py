@@ -1,0 +1,56 @@
+"""book/_ext/figures.py: what becomes of a cell's SVG in the page."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+from sphinx.application import Sphinx
+
+import figures
+from eqlib import EQ, plots
+from eqlib.plots.style import OTHERS, ROLES
+from eqlib.plots.vector import svg
+from support import ROOT
+
+
+def test_every_color_of_a_curve_has_one_for_the_dark():
+    css = (ROOT / "book" / "_static" / "eqlib.css").read_text()
+    for color in {style["color"].lower() for style in (*ROLES.values(), *OTHERS)}:
+        assert f"--eq-figure-{figures.COLORS[color]}:" in css
+
+
+def test_a_page_has_the_figure_with_its_words_and_names_of_its_own():
+    drawn = svg(plots.responses({"shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10)}))
+    other = svg(plots.responses({"shelf": EQ.low_shelf(cutoff_hz=600, gain_db=10)}))
+    pages = [figures.themed(each, 'a "shelf" & its gain') for each in (drawn, other)]
+    for page in pages:
+        assert page.startswith('<svg class="eq-figure" role="img" aria-label="a &quot;shelf&quot;')
+        assert set(re.findall(r"#(f\w{8}-\w+)", page)) == set(re.findall(r' id="([^"]+)"', page))
+        assert not re.findall(r"(?:fill|stroke): ?#", page)
+    one, two = (set(re.findall(r' id="([^"]+)"', page)) for page in pages)
+    assert one
+    assert not one & two
+
+
+def test_sphinx_puts_it_into_the_page(tmp_path):
+    drawn = svg(plots.responses({"shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10)}))
+    output = nbformat.v4.new_output("display_data", {"image/svg+xml": drawn, "text/plain": "F"})
+    alt = {"mystnb": {"image": {"alt": "a shelf & its gain"}}}
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata=alt, execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "index.ipynb")
+    settings = {"extensions": ["myst_nb", "figures"], "nb_execution_mode": "off"}
+    app = Sphinx(
+        tmp_path,
+        None,
+        tmp_path / "out",
+        tmp_path / "trees",
+        "html",
+        confoverrides=settings,
+        status=None,
+        warning=None,
+    )
+    app.build()
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count('<svg class="eq-figure" role="img" aria-label="a shelf &amp; its gain"') == 1
+    assert "<img" not in page
