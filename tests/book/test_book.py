@@ -235,11 +235,11 @@ def test_terms_are_found():
 
 
 def notation() -> tuple[set[str], set[str]]:
-    """The symbols of the notation page, and the names in its column of code."""
+    """The symbols of the notation page, and the names of code in its columns for either."""
     lines = [
         line.split("|") for line in prose(BOOK / "notation.md").splitlines() if line[:1] == "|"
     ]
-    names = {name for cells in lines for name in re.findall(r"`([^`]+)`", cells[3])}
+    names = {n for cells in lines for n in re.findall(r"`([^`]+)`", cells[1] + cells[3])}
     return set().union(*(symbols(cells[1]) for cells in lines)), names
 
 
