@@ -193,7 +193,7 @@ def table_of_knobs() -> Table:
         means.append(decimals(worst_db(*(f"every peak | {name} | unheard" for name in names))))
         trained = names[0] not in ("nothing", "FIR")
         same = [f"every peak | {name} | no gain" for name in names]
-        means.append(decimals(interval(*same).mean) if trained else "")
+        means.append(decimals(interval(*same).mean) if trained else "-")
         rows.append((words, *means))
     header = ("method", "mean", "worst", "at a gain of zero")
     caption = "One for every peak: SNR in dB on unheard recordings, with unseen settings."

@@ -94,7 +94,7 @@ def errors(name: str) -> Table:
         numbers = (of["mae"], of["normalized_mae"], of["error_to_signal_ratio"])
         rows.append((method, *(f"{n:.3g}" for n in numbers), decimals(of["snr_db"])))
     return Table(
-        f"{name}: mean errors on unseen notes.",
+        f"{_title(name)}: mean errors on unseen notes.",
         ("method", "mae", "mae/RMS", "error-to-signal ratio", "SNR (dB)"),
         tuple(rows),
     )
@@ -112,7 +112,7 @@ def bands(name: str, which: str = "notes") -> Table:
         values = (found["scores"][which]["bands"][hz] for found in methods.values())
         rows.append((f"{hz} Hz", *("-" if db is None else _error_db(db) for db in values)))
     return Table(
-        f"{name}: error of the measured response in dB, by octave.",
+        f"{_title(name)}: error of the measured response in dB, by octave.",
         ("octave around", *methods),
         tuple(rows),
     )
