@@ -39,11 +39,11 @@ def connections() -> Figure:
     fig = Figure(figsize=(WIDTH, 2.5))
     for ax, ((title, count), (colors, wide)) in zip(fig.subplots(1, 3), ways.items(), strict=True):
         for start, color in zip(range(0, 20, wide), colors, strict=True):
-            end = start + wide
             ax.add_patch(Rectangle((start, start), wide, wide, color=color, linewidth=0))
-            between = range(start + 1, end)
-            ax.hlines(between, start, end, color="white", linewidth=0.4)
-            ax.vlines(between, start, end, color="white", linewidth=0.4)
+            ends = np.tile([start, start + wide, np.nan], wide - 1)
+            between = np.repeat(np.arange(start + 1, start + wide), 3)
+            ax.plot(ends, between, color="white", linewidth=0.4)
+            ax.plot(between, ends, color="white", linewidth=0.4)
         limits = {"xlim": (0, 20), "ylim": (20, 0)}
         ax.set(title=title, xlabel=f"{count} weights", xticks=[], yticks=[], **limits)
         ax.set_aspect("equal")
