@@ -183,19 +183,19 @@ def claims() -> dict[str, Claim]:
         "reversed": _worth(
             "low-shelf",
             "adjoint",
-            "reading the filters backward costs, on the low shelf",
+            "reading the filters backward changes, on the low shelf, by",
             "as-it-is",
         ),
         "clipping": _worth(
             "low-shelf",
             "filters-16, no-clipping",
-            "not to clip gradients costs, with 16 filters on the low shelf",
+            "not to clip gradients changes, with 16 filters on the low shelf, by",
             "filters-16",
         ),
         "pretraining": _worth(
             "low-shelf",
             "filters-16, no-pretraining",
-            "to leave step one out changes, with 16 filters on the low shelf",
+            "to leave step one out changes, with 16 filters on the low shelf, by",
             "filters-16",
         ),
         "filters-16": _worth(
