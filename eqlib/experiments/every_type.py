@@ -221,7 +221,7 @@ def table_of_attempts() -> Table:
     rows = []
     for name in ("nothing", *ATTEMPTS):
         means = [interval(f"every type in validation | {name} | {type_}").mean for type_ in TYPES]
-        cells = (decimals(mean) for mean in (*means, np.mean(means)))
+        cells = (decimals(mean) for mean in (*means, float(np.mean(means))))
         rows.append(("doing nothing" if name == "nothing" else name, *cells))
     caption = "One network for five types, tried once each: mean SNR in dB in validation."
     return Table(caption, ("what was tried", *TYPES, "mean"), tuple(rows))

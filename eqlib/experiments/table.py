@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from eqlib.errors import checked
 
@@ -17,7 +18,7 @@ WITH_INTERVAL = re.compile(r"(\S+) (\[.+)")
 
 
 @checked
-def decimals(number: float, digits: int = 1, *, signed: bool = False) -> str:
+def decimals(number: SupportsFloat, digits: int = 1, *, signed: bool = False) -> str:
     """A number of a table; one that rounds to zero has no sign."""
     rounded = round(float(number), digits) + 0.0
     return f"{rounded:{'+' if signed and rounded else ''}.{digits}f}"
