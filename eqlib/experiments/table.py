@@ -80,5 +80,5 @@ def _set(text: str) -> str:
     if text == "-":
         return "\u2013"
     text = MINUS.sub("\u2212", html.escape(text))
-    below = r'\1 <small style="display:block;white-space:nowrap">\2</small>'
+    below = r'\1 <small style="display:block;font-size:0.8em;white-space:nowrap">\2</small>'
     return WITH_INTERVAL.sub(below, text) if WITH_INTERVAL.fullmatch(text) else text

@@ -136,9 +136,7 @@ def test_a_page_has_a_minus_where_a_terminal_has_a_hyphen_and_intervals_below_th
     made = table.Table("From -6 dB.", ("a", "b", "c", "d"), (cells,))
     assert "  ".join(cells) in repr(made) and "From -6 dB." in repr(made)
     page = made._repr_html_()
-    below = (
-        '<small style="display:block;white-space:nowrap">[\u22122.0, \u22121.0] (\u22123.0)</small>'
-    )
+    below = '<small style="display:block;font-size:0.8em;white-space:nowrap">[\u22122.0, \u22121.0] (\u22123.0)</small>'
     for part in (
         ">filters-16<",
         f">\u22121.5 {below}<",
