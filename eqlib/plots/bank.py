@@ -17,7 +17,7 @@ from eqlib.audio import check_audio, db
 from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.model import EQNet
-from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps_db, styles
+from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps, steps_db, styles
 
 LOW_HZ = 30
 IMAGE = {"aspect": "auto", "origin": "lower", "interpolation": "none", "rasterized": False}
@@ -101,8 +101,8 @@ def paths(sets: Mapping[str, np.ndarray], labels: Sequence[str], *, sample_rate:
 def filter_bank(net: EQNet) -> Figure:
     """The Conv1D filters: all of them in frequency, three of them in time.
 
-    The scale of the gain ends at the next 5 dB above the highest of all, 40 dB below which the
-    darkest color begins.
+    A color is 5 dB wide, and 0 dB is in the middle of one; the darkest begins some 40 dB below the
+    highest gain.
 
     Look for: rows with one narrow bright spot (a filter that picks out a band) against rows that
     are bright all over (one that has learned little), and how many rows the low octaves get.
@@ -117,8 +117,9 @@ def filter_bank(net: EQNet) -> Figure:
     lags = np.arange(weight.shape[1])
     gain = np.abs(taps_response(weight[order], lags, frequencies_hz, sample_rate=sample_rate))
     gain_db = db(gain, floor=1e-6)
-    highest = 5 * math.ceil(gain_db.max() / 5)
-    scale = steps_db(highest - 40, highest=highest)
+    highest = 5 * math.ceil((gain_db.max() - 2.5) / 5)  # the middle of its color
+    levels_db = np.arange(highest - 35, highest + 1, 5)
+    scale = steps([*(levels_db - 2.5), highest + 2.5], extend="min")
 
     fig = Figure(figsize=(WIDTH, 5))
     grid = fig.add_gridspec(2, 3, height_ratios=[5, 2])
@@ -127,7 +128,7 @@ def filter_bank(net: EQNet) -> Figure:
     ax.set_ylabel("filter, by center")
     ax.grid(False)
     log_frequency(ax, "x", low_hz=BANK_LOW_HZ, high_hz=sample_rate / 2)
-    fig.colorbar(mesh, ax=ax, label="gain (dB)")
+    fig.colorbar(mesh, ax=ax, label="gain (dB)", ticks=levels_db[levels_db % 10 == 0])
 
     ms = lags / sample_rate * 1e3
     for column, row in enumerate(np.linspace(0, len(order) - 1, 3).round().astype(int)):

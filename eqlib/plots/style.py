@@ -184,6 +184,6 @@ def steps(
     return {"cmap": colors, "norm": BoundaryNorm(edges, 256, extend=extend), "rasterized": True}
 
 
-def steps_db(lowest: int, *, highest: int = 0, step: int = 5) -> Steps:
-    """The same from `highest`, which nothing is above, down to `lowest`, in steps of so many dB."""
-    return steps(np.arange(lowest, highest + 1, step), extend="min")
+def steps_db(lowest: int, *, step: int = 5) -> Steps:
+    """The same from 0 dB, the strongest, down to `lowest`, in steps of so many dB."""
+    return steps(np.arange(lowest, 1, step), extend="min")
