@@ -36,7 +36,7 @@ from eqlib.errors import EqlibError
 from eqlib.experiments import sets
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.results import machine
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
 from eqlib.networks.dilated import DilatedConfig, DilatedNet
@@ -308,6 +308,8 @@ def table(measure: str = "snr_db") -> Table:
     rows = []
     for method in [*FITTED, *TRAINED, LONGER]:
         found = (scores.get(name, {}).get(method, {}) for name in EFFECTS)
-        cells = (" / ".join(f"{s[measure]:.{digits}f}" for s in of.values()) or "-" for of in found)
+        cells = (
+            " / ".join(decimals(s[measure], digits) for s in of.values()) or "-" for of in found
+        )
         rows.append((method, *cells))
     return Table(captions[measure], ("method", *EFFECTS), tuple(rows))
