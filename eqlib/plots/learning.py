@@ -22,7 +22,7 @@ from eqlib.training.clipping import NORMS
 from eqlib.training.history import History
 from eqlib.training.recipe import Recipe
 
-WHOLE: dict[str, Any] = {"clip_on": False, "zorder": 5}  # a dot at an end of the axes
+_WHOLE: dict[str, Any] = {"clip_on": False, "zorder": 5}  # a dot at an end of the axes
 
 
 @figure
@@ -130,7 +130,7 @@ def curves(
         ax.plot(points, curve, label=name, **style)
         if lowest:
             best = int(np.argmin(curve))
-            ax.plot(points[best], curve[best], "o", color=style["color"], markersize=8, **WHOLE)
+            ax.plot(points[best], curve[best], "o", color=style["color"], markersize=8, **_WHOLE)
     ax.set(
         xlabel=xlabel,
         ylabel=ylabel,
@@ -175,7 +175,7 @@ def training(histories: History | Sequence[History] | Mapping[str, History]) -> 
     for (name, h), style in zip(histories.items(), styles(histories), strict=True):
         for ax, values in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
             ax.plot(h.seconds, values, label=name, **style)
-            dot = {"color": style["color"], "markersize": 8, **WHOLE}
+            dot = {"color": style["color"], "markersize": 8, **_WHOLE}
             ax.plot(h.seconds[h.best], values[h.best], "o", **dot)
     top.plot([], [], "o", color=ROLES["input"]["color"], markersize=8, label="weights kept")
     top.set(yscale="log", ylabel="validation mae")
