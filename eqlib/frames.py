@@ -92,7 +92,8 @@ def overlap_add_gain(product: Tensor, *, hop: int) -> float:
             f"at a hop of {hop} these windows add up to between {total.min():.4f} "
             f"and {total.max():.4f}",
             "the same sum at every sample (the overlap-add condition)",
-            "Overlap more: a Hann window used once needs hop = frame / 2, used twice frame / 3.",
+            "Overlap more: a Hann window used once needs hop = frame / 2, used twice frame / 4 "
+            "(or frame / 3, where that is a whole number).",
         )
     return gain
 

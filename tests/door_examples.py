@@ -117,6 +117,8 @@ LEFT_OUT = {
     "eqlib.experiments.authors.Published": "a record, which holds what it is given",
     "eqlib.experiments.authors.Row": "a record, which holds what it is given",
     "eqlib.experiments.table.Table": "a record, which holds what it is given",
+    "eqlib.experiments.table.decimals": "takes numbers that were computed",
+    "eqlib.experiments.intervals.Interval.text": "takes numbers that were computed",
     "eqlib.experiments.claims.Claim": "a record, which holds what it is given",
     "eqlib.experiments.authors.compare": "reads nine files of the authors'",
     "eqlib.audio.returned": "the last line of a function that has checked its audio",

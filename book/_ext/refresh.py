@@ -157,28 +157,31 @@ def _keep_page_form(notebook: nbformat.NotebookNode) -> None:
 def _keep_vector_form(notebook: nbformat.NotebookNode) -> None:
     """Keeps of a figure that has two forms the SVG, where the chapter has room for it.
 
-    Those come first that are the smallest beside their bitmaps. README shows bitmaps.
+    Those come first that are the smallest beside their bitmaps. README shows bitmaps: a published
+    figure keeps its own as well, of which a page shows the SVG.
     """
     outputs = []
     for cell in code_cells(notebook):
         published = any(tag.startswith("publish:") for tag in cell.metadata.get("tags", []))
         for output in cell.outputs:
             if "image/svg+xml" in (data := output.get("data", {})):
-                if published:
-                    del data["image/svg+xml"]
-                else:
-                    outputs.append(data)
+                outputs.append((data, published))
 
-    def excess(data: dict[str, Any]) -> int:
+    def excess(output: tuple[dict[str, Any], bool]) -> int:
+        data, published = output
         size = {kind: len(json.dumps(data[f"image/{kind}"])) for kind in ("svg+xml", "png")}
-        return size["svg+xml"] - size["png"]
+        return size["svg+xml"] - (0 if published else size["png"])
 
-    vectors = sum(len(json.dumps(data["image/svg+xml"])) for data in outputs)
+    vectors = sum(len(json.dumps(data["image/svg+xml"])) for data, _ in outputs)
     room = ROOMY * OUTPUT_BYTES_LIMIT - sum(map(output_bytes, code_cells(notebook))) + vectors
-    for data in sorted(outputs, key=excess):
-        fits = excess(data) <= max(0, room)
-        room -= excess(data) if fits else 0
-        del data["image/png" if fits else "image/svg+xml"]
+    for output in sorted(outputs, key=excess):
+        data, published = output
+        fits = excess(output) <= max(0, room)
+        room -= excess(output) if fits else 0
+        if not fits:
+            del data["image/svg+xml"]
+        elif not published:
+            del data["image/png"]
 
 
 def smaller(png: bytes) -> bytes:

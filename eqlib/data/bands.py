@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eqlib.audio import check_audio
 from eqlib.errors import EqlibError, check_integer, check_numbers, checked
 
 BANDS_HZ = tuple(100 * 2 ** (k / 3) for k in range(-3, 18))
@@ -33,10 +34,11 @@ def band_energies(
         (bands,) float64: 1 for a sine of the amplitude sqrt(2) within the band.
 
     Raises:
-        EqlibError: for audio that is not (samples,), a lower sample rate, or centers that are not
-            positive numbers.
+        EqlibError: for audio that is not (samples,), finite and floating point, a lower sample
+            rate, or centers that are not positive numbers.
     """
-    if audio.ndim != 1 or not len(audio):
+    check_audio("audio", audio)
+    if audio.ndim != 1:
         raise EqlibError(f"audio has shape {audio.shape}", "(samples,)", "Give one clip.")
     cure = "Resample the audio to 16 kHz."
     check_integer("sample_rate", sample_rate, at_least=12_000, cure=cure)

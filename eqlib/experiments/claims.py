@@ -25,7 +25,7 @@ from eqlib.experiments.comparisons import control, piano_db, worth
 from eqlib.experiments.intervals import Interval, of_clips, of_difference
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.results import entry
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 from eqlib.networks.shipped import pretrained
 
 
@@ -183,19 +183,19 @@ def claims() -> dict[str, Claim]:
         "reversed": _worth(
             "low-shelf",
             "adjoint",
-            "reading the filters backward costs, on the low shelf",
+            "reading the filters backward changes, on the low shelf, by",
             "as-it-is",
         ),
         "clipping": _worth(
             "low-shelf",
             "filters-16, no-clipping",
-            "not to clip gradients costs, with 16 filters on the low shelf",
+            "not to clip gradients changes, with 16 filters on the low shelf, by",
             "filters-16",
         ),
         "pretraining": _worth(
             "low-shelf",
             "filters-16, no-pretraining",
-            "to leave step one out changes, with 16 filters on the low shelf",
+            "to leave step one out changes, with 16 filters on the low shelf, by",
             "filters-16",
         ),
         "filters-16": _worth(
@@ -251,7 +251,7 @@ def claims() -> dict[str, Claim]:
 @checked
 def in_words(number: float, unit: str) -> str:
     """A number as the page has it: one decimal, and its unit."""
-    return f"{number:.1f} {unit}"
+    return f"{decimals(number)} {unit}"
 
 
 def table() -> Table:
@@ -260,7 +260,7 @@ def table() -> Table:
     for name, claim in claims().items():
         number = claim.number()
         if isinstance(number, Interval):
-            mean, interval = number.mean, f"{number.low:.1f} to {number.high:.1f}"
+            mean, interval = number.mean, f"{decimals(number.low)} to {decimals(number.high)}"
         else:
             mean, interval = number, "-"
         cells = (in_words(mean, claim.unit), interval, claim.chapter, claim.command(name))

@@ -29,7 +29,7 @@ from eqlib.experiments.intervals import Interval
 from eqlib.experiments.knobs import RECIPE, EveryPeak, random_settings, trained
 from eqlib.experiments.parts import Measure, Part, Parts
 from eqlib.experiments.plan import UNHEARD
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
 from eqlib.networks.knobs import NUMBERS, PEAK, peak_numbers
 from eqlib.training.recipe import Recipe
@@ -221,7 +221,7 @@ def table_of_attempts() -> Table:
     rows = []
     for name in ("nothing", *ATTEMPTS):
         means = [interval(f"every type in validation | {name} | {type_}").mean for type_ in TYPES]
-        cells = (f"{mean:.1f}" for mean in (*means, np.mean(means)))
+        cells = (decimals(mean) for mean in (*means, float(np.mean(means))))
         rows.append(("doing nothing" if name == "nothing" else name, *cells))
     caption = "One network for five types, tried once each: mean SNR in dB in validation."
     return Table(caption, ("what was tried", *TYPES, "mean"), tuple(rows))

@@ -22,7 +22,7 @@ from eqlib.experiments import knobs, outside, sets
 from eqlib.experiments.intervals import Interval
 from eqlib.experiments.parts import Measure, Part, Parts
 from eqlib.experiments.plan import UNHEARD
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 from eqlib.networks.conditioned import ConditionedEQNet
 from eqlib.networks.knobs import PEAK
 
@@ -190,10 +190,10 @@ def table_of_knobs() -> Table:
     rows = []
     for words, names in KNOBS.items():
         means = [str(interval(*(f"every peak | {name} | unheard" for name in names)))]
-        means.append(f"{worst_db(*(f'every peak | {name} | unheard' for name in names)):.1f}")
+        means.append(decimals(worst_db(*(f"every peak | {name} | unheard" for name in names))))
         trained = names[0] not in ("nothing", "FIR")
         same = [f"every peak | {name} | no gain" for name in names]
-        means.append(f"{interval(*same).mean:.1f}" if trained else "")
+        means.append(decimals(interval(*same).mean) if trained else "-")
         rows.append((words, *means))
     header = ("method", "mean", "worst", "at a gain of zero")
     caption = "One for every peak: SNR in dB on unheard recordings, with unseen settings."

@@ -19,6 +19,7 @@ import numpy as np
 
 from eqlib import data
 from eqlib.errors import EqlibError, check_integer, checked
+from eqlib.experiments.table import decimals
 
 SHARE = 0.95
 RESAMPLES = 4_000
@@ -44,14 +45,17 @@ class Interval(NamedTuple):
         return self.low > 0 or self.high < 0
 
     def __str__(self) -> str:
-        between = f" [{self.low:.1f}, {self.high:.1f}]" if np.isfinite(self.low) else ""
-        return f"{self.mean:.1f}{between}"
+        return self.text()
 
     @property
     def signed(self) -> str:
         """The same for a difference."""
-        between = f" [{self.low:+.1f}, {self.high:+.1f}]" if np.isfinite(self.low) else ""
-        return f"{self.mean:+.1f}{between}"
+        return self.text(signed=True)
+
+    def text(self, digits: int = 1, *, signed: bool = False) -> str:
+        """The mean, and in square brackets the ends, with so many decimals."""
+        mean, low, high = (decimals(each, digits, signed=signed) for each in self)
+        return f"{mean} [{low}, {high}]" if np.isfinite(self.low) else mean
 
 
 @checked

@@ -22,10 +22,10 @@ from eqlib.experiments.entries import Method
 from eqlib.experiments.intervals import of_clips, of_difference
 from eqlib.experiments.results import entry, read_results
 from eqlib.experiments.sets import NOTES
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 
 HEARD = {"heard": "heard", "notes": "unseen"}
-SPANS = {"low": (0, 59), "middle": (60, 92), "high": (93, 127)}
+HIGHEST_MIDI = (93, 127)
 SETS = ("piano", "notes", "unheard", "phrases")
 METHODS = ("doing nothing", "network", "least-squares FIR", "causal FIR", "biquads")
 BRACKETS = "in square brackets the interval of 95 % over pitches, loops and songs"
@@ -57,7 +57,7 @@ def scores(*names: str) -> Table:
         rows += [(name,)] if len(names) > 1 else []
         for method, found in by_method(name).items():
             sets = (found["scores"][which] for which in SETS)
-            cells = (f"{of_clips(s['clips'])} ({s['worst_snr_db']:.1f})" for s in sets)
+            cells = (f"{of_clips(s['clips'])} ({decimals(s['worst_snr_db'])})" for s in sets)
             rows.append((method, *cells))
     return Table(
         f"SNR in dB: the mean over recordings, {BRACKETS} (the piano's three pitches are too few "
@@ -92,9 +92,9 @@ def errors(name: str) -> Table:
     for method, found in by_method(name).items():
         of = found["scores"]["notes"]
         numbers = (of["mae"], of["normalized_mae"], of["error_to_signal_ratio"])
-        rows.append((method, *(f"{n:.3g}" for n in numbers), f"{of['snr_db']:.1f}"))
+        rows.append((method, *(f"{n:.3g}" for n in numbers), decimals(of["snr_db"])))
     return Table(
-        f"{name}: mean errors on unseen notes.",
+        f"{_title(name)}: mean errors on unseen notes.",
         ("method", "mae", "mae/RMS", "error-to-signal ratio", "SNR (dB)"),
         tuple(rows),
     )
@@ -110,9 +110,9 @@ def bands(name: str, which: str = "notes") -> Table:
     rows = []
     for hz in centers:
         values = (found["scores"][which]["bands"][hz] for found in methods.values())
-        rows.append((f"{hz} Hz", *("-" if db is None else f"{db:.2f}" for db in values)))
+        rows.append((f"{hz} Hz", *("-" if db is None else _error_db(db) for db in values)))
     return Table(
-        f"{name}: error of the measured response in dB, by octave.",
+        f"{_title(name)}: error of the measured response in dB, by octave.",
         ("octave around", *methods),
         tuple(rows),
     )
@@ -134,7 +134,7 @@ def price(name: str) -> Table:
             )
         )
     return Table(
-        f"{name}: the price of each method, on the machine that the results file names; "
+        f"{_title(name)}: the price of each method, on the machine that the results file names; "
         f"{BRACKETS}.",
         ("method", "SNR, unseen notes (dB)", "parameters", "time to fit", "times real time"),
         tuple(rows),
@@ -150,7 +150,7 @@ def ablations() -> Table:
             difference, count = worth(target, name)
             runs = seeds_of(f"{target}, {name}").values()
             mean_db = np.mean([list(clips.values()) for clips in runs])
-            cells += [f"{mean_db:.1f}", "-" if name == ablation.base else difference.signed]
+            cells += [decimals(mean_db), "-" if name == ablation.base else difference.signed]
             counts.append(str(count))
         parameters = entry(f"low-shelf, {name}")["parameters"]
         label = ablation.label + (" (against 16 filters)" if ablation.base != "as-it-is" else "")
@@ -158,13 +158,14 @@ def ablations() -> Table:
     return Table(
         "One thing changed at a time: mean SNR in dB on unseen notes, and the difference it makes, "
         "paired by recording and seed, with its interval of 95 % over pitches, loops and seeds. "
-        "With one seed the interval does not know how much another seed would change. The learning "
-        "rate was not tuned for each row.",
+        "The mean is over all seeds of a row, the difference over those that both rows have, which "
+        "the column of seeds counts. With one seed the interval does not know how much another "
+        "seed would change. The learning rate was not tuned for each row.",
         (
             "change",
             "low shelf",
-            "difference",
-            "peaking",
+            "its difference",
+            "peak",
             "its difference",
             "seeds",
             "parameters",
@@ -182,10 +183,10 @@ def left_out() -> Table:
             heard, never = control(family)
             fitted = found["baselines"]["methods"]
             methods = (fitted[method]["scores"]["unheard"]["clips"] for method in fitted)
-            cells = [f"{np.mean(list(clips.values())):.1f}" for clips in (heard, never) if clips]
+            cells = [decimals(np.mean(list(clips.values()))) for clips in (heard, never) if clips]
             lost = of_difference([never], [heard]).signed if heard else "-"
             others = [
-                f"{np.mean([clips[name] for name in heard]):.1f}" if heard else "-"
+                decimals(np.mean([clips[name] for name in heard])) if heard else "-"
                 for clips in methods
             ]
             cells = cells or ["-", "-"]
@@ -217,19 +218,25 @@ def in_sample(*names: str) -> Table:
     for name in names:
         scores = entry(name)["scores"]
         clips = {which: scores[which]["clips"] for which in HEARD}
-        spans = [piano_db(clips[which], *span) for span in SPANS.values() for which in HEARD]
-        means = (str(of_clips(clips[which])) for which in HEARD)
-        rows.append((name, *means, *(f"{snr_db:.1f}" for snr_db in spans)))
+        highest = (decimals(piano_db(clips[which], *HIGHEST_MIDI)) for which in HEARD)
+        rows.append((name, *(str(of_clips(clips[which])) for which in HEARD), *highest))
     return Table(
         f"Mean SNR in dB on the notes that a network learned from and on unseen ones, {BRACKETS}; "
-        "then the piano's by itself, below middle C, above it, and from MIDI 93 on.",
-        (
-            "target",
-            *HEARD.values(),
-            *(f"piano {span}, {how}" for span in SPANS for how in HEARD.values()),
-        ),
+        "then the piano's highest by themselves, from MIDI 93 on.",
+        ("target", *HEARD.values(), *(f"piano's highest, {how}" for how in HEARD.values())),
         tuple(rows),
     )
+
+
+def _title(name: str) -> str:
+    """A target's name as the text has it: "Linear-phase peak" for "peaking-fir-linear"."""
+    kind, _, phase = name.partition("-fir-")
+    words = "peak" if kind == "peaking" else kind.replace("-", " ")
+    return (f"{phase}-phase {words}" if phase else words).capitalize()
+
+
+def _error_db(db: float) -> str:
+    return "< 0.01" if db < 0.005 else decimals(db, 2)
 
 
 def _with_instruments(family: str) -> str:
@@ -251,7 +258,7 @@ def paper() -> Table:
         rows.append(
             (
                 name,
-                f"{published.snr_db:.1f}",
+                decimals(published.snr_db),
                 str(interval),
                 f"{theirs**0.5:.4f}",
                 f"{mine**0.5:.4f}",

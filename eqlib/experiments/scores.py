@@ -22,10 +22,10 @@ BASELINES_VERSION = 3
 """Goes up when the baselines change, so that `reproduce` computes them anew."""
 
 FIR_TAPS = 127
-"""As many as the network reaches: two 'same' convolutions of 64 taps."""
+"""As many as the network reaches: two 'same' convolutions of 64 taps, 62 back and 64 ahead."""
 
 FIRS = {"least-squares FIR": 63, "causal FIR": 0}
-"""How many of the taps look ahead: as many as the network's, or none."""
+"""How many of the taps look ahead: half of them, one less than of the network's, or none."""
 
 WEIGHTINGS: tuple[Weighting, ...] = ("energy", "clips")
 """How clips are weighted in a least-squares fit; the validation recordings choose."""

@@ -37,7 +37,7 @@ from eqlib.experiments.intervals import Interval, cluster_of, mean_interval
 from eqlib.experiments.plan import Experiment, experiments
 from eqlib.experiments.results import entry, machine
 from eqlib.experiments.scores import FIR_TAPS, FIRS
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 from eqlib.networks.shipped import pretrained
 
 FOLDER = Path(__file__).resolve().parent / "sealed"
@@ -213,8 +213,9 @@ def table(*names: str, measure: str = "SNR") -> Table:
     release, digits = read(), DIGITS[measure]
 
     def cell(*of: str) -> str:
-        mean, low, high = interval(*of)
-        return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+        found = interval(*of)
+        tiny = measure != "SNR" and not float(decimals(found.high, digits))
+        return f"< {10**-digits:g}" if tiny else found.text(digits)
 
     rows: list[tuple[str, ...]] = []
     _asked(names)

@@ -29,7 +29,7 @@ from eqlib.experiments import habits, sets
 from eqlib.experiments.intervals import Interval, cluster_of, mean_interval, of_difference
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.results import machine
-from eqlib.experiments.table import Table
+from eqlib.experiments.table import Table, decimals
 from eqlib.networks.conditioned import ConditionedEQNet
 from eqlib.spectral_metrics import log_spectral_distance_db
 
@@ -235,7 +235,7 @@ def table(measure: str = "snr_db") -> Table:
         cells = [str(interval(name, which, measure)) for which in ("recordings", "instruments")]
         seeds = len(_of(name))
         of_seeds = f", {seeds} seeds" if seeds > 1 else ""
-        worst = f"{min(worst_db(name, which) for which in ('recordings', 'instruments')):.1f}"
+        worst = decimals(min(worst_db(name, which) for which in ("recordings", "instruments")))
         rows.append((name + of_seeds, *cells, *([worst] if measure == "snr_db" else [])))
     header = ("method", "unheard recordings", "unheard instruments")
     if measure == "snr_db":

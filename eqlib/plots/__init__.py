@@ -6,7 +6,7 @@
 
 Every function takes data, leaves it as it is, and returns a matplotlib `Figure`: the last line of
 a cell shows it, ``fig.savefig("figure.png")`` writes it. Names decide how a curve is drawn:
-"input" and "doing nothing" are dotted gray, "target" solid black, "output" and "network" dashed
+"input" and "doing nothing" are dotted gray, "target" solid blue, "output" and "network" dashed
 orange, "FIR" dash-dotted green (`eqlib.plots.style`).
 
 Signals are mono, floating point and finite, and not silent; else they "cannot be drawn".

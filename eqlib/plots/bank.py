@@ -6,6 +6,7 @@ back-end".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,9 +17,10 @@ from eqlib.audio import check_audio, db
 from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.model import EQNet
-from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps_db, styles
+from eqlib.plots.style import OTHERS, WIDTH, figure, legend, log_frequency, steps, steps_db, styles
 
 LOW_HZ = 30
+IMAGE = {"aspect": "auto", "origin": "lower", "interpolation": "none", "rasterized": False}
 BANK_LOW_HZ = 62.5  # a filter of 64 taps has nothing to tell below
 
 
@@ -99,6 +101,9 @@ def paths(sets: Mapping[str, np.ndarray], labels: Sequence[str], *, sample_rate:
 def filter_bank(net: EQNet) -> Figure:
     """The Conv1D filters: all of them in frequency, three of them in time.
 
+    A color is 5 dB wide, and 0 dB is in the middle of one; the darkest begins some 40 dB below the
+    highest gain.
+
     Look for: rows with one narrow bright spot (a filter that picks out a band) against rows that
     are bright all over (one that has learned little), and how many rows the low octaves get.
 
@@ -111,16 +116,19 @@ def filter_bank(net: EQNet) -> Figure:
     frequencies_hz = np.geomspace(BANK_LOW_HZ, sample_rate / 2, 150)
     lags = np.arange(weight.shape[1])
     gain = np.abs(taps_response(weight[order], lags, frequencies_hz, sample_rate=sample_rate))
-    gain_db = db(gain / gain.max(), floor=1e-6)
+    gain_db = db(gain, floor=1e-6)
+    highest = 5 * math.ceil((gain_db.max() - 2.5) / 5)  # the middle of its color
+    levels_db = np.arange(highest - 35, highest + 1, 5)
+    scale = steps([*(levels_db - 2.5), highest + 2.5], extend="min")
 
     fig = Figure(figsize=(WIDTH, 5))
     grid = fig.add_gridspec(2, 3, height_ratios=[5, 2])
     ax = fig.add_subplot(grid[0, :])
-    mesh = ax.pcolormesh(frequencies_hz, np.arange(len(order)), gain_db, **steps_db(-40))
+    mesh = ax.pcolormesh(frequencies_hz, np.arange(len(order)), gain_db, **scale)
     ax.set_ylabel("filter, by center")
     ax.grid(False)
     log_frequency(ax, "x", low_hz=BANK_LOW_HZ, high_hz=sample_rate / 2)
-    fig.colorbar(mesh, ax=ax, label="gain (dB)")
+    fig.colorbar(mesh, ax=ax, label="gain (dB)", ticks=levels_db[levels_db % 10 == 0])
 
     ms = lags / sample_rate * 1e3
     for column, row in enumerate(np.linspace(0, len(order) - 1, 3).round().astype(int)):
@@ -160,13 +168,16 @@ def filters_forming(networks: Mapping[str, EQNet]) -> Figure:
         lags = np.arange(weight.shape[1])
         gain = np.abs(taps_response(weight, lags, frequencies_hz, sample_rate=sample_rate))
         gain_db = db(gain / gain.max(1, keepdims=True), floor=1e-6)
-        mesh = above.pcolormesh(frequencies_hz, np.arange(len(weight)), gain_db, **steps_db(-30))
+        # An image of as many pixels as there are values: as a mesh, noise makes a large file. It
+        # needs a linear axis, which is one of octaves.
+        extent = (*np.log2(frequencies_hz[[0, -1]]), -0.5, len(weight) - 0.5)
+        mesh = above.imshow(gain_db, extent=extent, **{**steps_db(-30), **IMAGE})
         above.set_title(name)
         above.grid(False)
-        log_frequency(above, "x", low_hz=BANK_LOW_HZ, high_hz=sample_rate / 2)
-        above.set(xticks=[100, 1_000], xlabel="")
-        below.hist(symmetry(net), bins=np.linspace(-1, 1, 21), color=OTHERS[0]["color"])
-        below.set(xlim=(-1, 1), xticks=(-1, 0, 1))
+        above.set_xticks(np.log2([100, 1_000]), ["100", "1k"])
+        counts, limits = np.histogram(symmetry(net), bins=np.linspace(-1, 1, 21))
+        below.stairs(counts, limits, fill=True, color=OTHERS[0]["color"])
+        below.set(xlim=(-1, 1), xticks=(0, 1))  # at -1 it would touch the neighbor's 1
     axes[0, 0].set_ylabel("filter, by center")
     axes[1, 0].set_ylabel("filters")
     fig.colorbar(mesh, ax=axes[0], label="gain (dB)")
@@ -186,7 +197,7 @@ def orientations(net: EQNet, channel: int) -> Figure:
     symmetric around time zero.
 
     Look for: the symmetry on the right, which is what "no phase" looks like, and the one curve
-    that both gains lie on.
+    that both gains lie on, each in the color of its panel.
 
     Args:
         net: the network.
@@ -223,8 +234,7 @@ def orientations(net: EQNet, channel: int) -> Figure:
         ax.set_ylabel("impulse response" * (column == 0))
         gain = np.abs(taps_response(path, lags, frequencies_hz, sample_rate=rate))
         gain_db = db(gain / gain.max(), floor=1e-5)
-        spectrum.plot(frequencies_hz, gain_db, label=name, **style, linewidth=4 - 2.4 * column)
+        spectrum.plot(frequencies_hz, gain_db, **style, linewidth=4 - 2.4 * column)
     spectrum.set(ylabel="gain (dB)", ylim=(-82, 3))
     log_frequency(spectrum, "x", low_hz=30, high_hz=rate / 2)
-    legend(fig, spectrum)
     return fig

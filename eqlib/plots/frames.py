@@ -117,6 +117,7 @@ def by_frame_length(lengths: Sequence[int], curves: Mapping[str, Sequence[float]
     """SNR over the length of a frame, on an axis of octaves.
 
     Look for: how many dB a frame of twice the length is worth, and where a curve crosses another.
+    A curve of one value has no dots: it is a level to compare with, not measured at each length.
 
     Args:
         lengths: of the frames, in samples, rising.
@@ -141,7 +142,8 @@ def by_frame_length(lengths: Sequence[int], curves: Mapping[str, Sequence[float]
                 "one for each",
                 "Measure it at every length.",
             )
-        ax.plot(lengths, values, label=name, marker="o", markersize=4, **style)
+        dots = "o" if len(set(values)) > 1 else ""
+        ax.plot(lengths, values, label=name, marker=dots, markersize=4, **style)
     ax.set(xscale="log", xlabel="frame (samples)", ylabel="SNR (dB)")
     ax.set_xticks(lengths, map(str, lengths), minor=False)
     ax.set_xticks([], minor=True)

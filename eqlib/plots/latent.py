@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from eqlib.analysis.channels import center_frequencies_hz, path_responses
 from eqlib.audio import check_same_shape, db
@@ -26,26 +26,29 @@ LOW_HZ = 30
 def connections() -> Figure:
     """Three ways to connect latent values, as matrices of weights: 4 channels of 5 values.
 
-    A cell is a weight, from the value of its column to that of its row; where it is white, there
+    A cell is a weight, from the value of its column to that of its row; where it is empty, there
     is none. Locally connected blocks have weights of their own; the shared block is one block.
 
     Look for: how much of the full matrix the other two leave out.
     """
-    block, own = np.ones((5, 5)), np.diag([2.0, 3.0, 4.0, 5.0])
-    ways = {
-        ("fully connected", 400): np.ones((20, 20)),
-        ("locally connected", 100): np.kron(own, block),
-        ("shared", 25): np.kron(6 * np.eye(4), block),
+    ways = {  # the colors of the blocks along the diagonal, and how many cells wide each is
+        ("fully connected", 400): (["#aaaaaa"], 20),
+        ("locally connected", 100): (["#0072B2", "#D55E00", "#009E73", "#882255"], 5),
+        ("shared", 25): (["#56B4E9"] * 4, 5),
     }
-    colors = ["white", "#bbbbbb", "#0072B2", "#D55E00", "#009E73", "#882255", "#56B4E9"]
     fig = Figure(figsize=(WIDTH, 2.5))
-    for ax, ((title, count), image) in zip(fig.subplots(1, 3), ways.items(), strict=True):
-        colored = {"cmap": ListedColormap(colors), "vmin": 0, "vmax": 6}
-        ax.pcolormesh(image, **colored, ec="w", lw=0.4, rasterized=True)
-        ax.set(title=title, xlabel=f"{count} weights", xticks=[], yticks=[], aspect="equal")
+    for ax, ((title, count), (colors, wide)) in zip(fig.subplots(1, 3), ways.items(), strict=True):
+        for start, color in zip(range(0, 20, wide), colors, strict=True):
+            ax.add_patch(Rectangle((start, start), wide, wide, color=color, linewidth=0))
+            ends = np.tile([start, start + wide, np.nan], wide - 1)
+            between = np.repeat(np.arange(start + 1, start + wide), 3)
+            ax.plot(ends, between, color="white", linewidth=0.4)
+            ax.plot(between, ends, color="white", linewidth=0.4)
+        limits = {"xlim": (0, 20), "ylim": (20, 0)}
+        ax.set(title=title, xlabel=f"{count} weights", xticks=[], yticks=[], **limits)
+        ax.set_aspect("equal")
         ax.grid(False)
         ax.spines[["top", "right"]].set_visible(True)
-        ax.invert_yaxis()
     return fig
 
 

@@ -10,6 +10,7 @@ Chapters: "Stage one, unsupervised", "Stage two, supervised".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -20,6 +21,8 @@ from eqlib.plots.style import OTHERS, ROLES, WIDTH, figure, legend, styles
 from eqlib.training.clipping import NORMS
 from eqlib.training.history import History
 from eqlib.training.recipe import Recipe
+
+_WHOLE: dict[str, Any] = {"clip_on": False, "zorder": 5}  # a dot at an end of the axes
 
 
 @figure
@@ -127,7 +130,7 @@ def curves(
         ax.plot(points, curve, label=name, **style)
         if lowest:
             best = int(np.argmin(curve))
-            ax.plot(points[best], curve[best], "o", color=style["color"], markersize=8)
+            ax.plot(points[best], curve[best], "o", color=style["color"], markersize=8, **_WHOLE)
     ax.set(
         xlabel=xlabel,
         ylabel=ylabel,
@@ -172,7 +175,8 @@ def training(histories: History | Sequence[History] | Mapping[str, History]) -> 
     for (name, h), style in zip(histories.items(), styles(histories), strict=True):
         for ax, values in ((top, h.validation_mae), (bottom, h.validation_snr_db)):
             ax.plot(h.seconds, values, label=name, **style)
-            ax.plot(h.seconds[h.best], values[h.best], "o", color=style["color"], markersize=8)
+            dot = {"color": style["color"], "markersize": 8, **_WHOLE}
+            ax.plot(h.seconds[h.best], values[h.best], "o", **dot)
     top.plot([], [], "o", color=ROLES["input"]["color"], markersize=8, label="weights kept")
     top.set(yscale="log", ylabel="validation mae")
     bottom.set(ylabel="validation SNR (dB)", xlabel="training time (s)", xlim=(0, None))

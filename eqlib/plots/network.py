@@ -74,8 +74,8 @@ def intermediates(net: EQNet, frame: Audio) -> Figure:
     panels = (
         ("X1, level in dB", _level_db(X1, config.pool), steps_db(-50, step=10)),
         ("Z", Z, steps(MaxNLocator(6).tick_values(Z.min(), Z.max()))),
-        ("X1_hat, level in dB", _level_db(X1_hat, config.pool), steps_db(-50, step=10)),
-        ("Z_hat, against its median in dB", _moves_db(Z_hat), MOVES_DB),
+        ("X̂1, level in dB", _level_db(X1_hat, config.pool), steps_db(-50, step=10)),
+        ("Ẑ by its median (dB)", _moves_db(Z_hat), MOVES_DB),
     )
     edges_ms = np.arange(config.units + 1) * config.pool / config.sample_rate * 1e3
     edges = np.arange(len(order) + 1) - 0.5
@@ -222,8 +222,8 @@ def unpoolings(P: np.ndarray, Z_hat: np.ndarray, places: np.ndarray, *, sample_r
         below.plot(ms, P * X2_hat, color=style["color"], linewidth=1.2)
         above.set_title(name)
         below.set(xlabel="time (ms)", xlim=(0, ms[-1]))
-    axes[0, 0].set_ylabel("X2_hat")
-    axes[1, 0].set_ylabel("P, and X1_hat")
+    axes[0, 0].set_ylabel("X̂2")
+    axes[1, 0].set_ylabel("P, and X̂1")
     fig.align_ylabels()
     return fig
 

@@ -15,6 +15,7 @@ from eqlib.errors import EqlibError, check_integer, check_named, check_number
 from eqlib.plots.style import WIDTH, figure, legend, styles
 
 WAYS = ("plain", "fast")
+INK = "#0b1a26"  # on a light cell, which black, being the page's ink, would not be in the dark
 
 
 @figure
@@ -99,7 +100,7 @@ def diagonals(*, kernel: int = 3, time: int = 5) -> Figure:
     belongs = np.full((kernel, time + kernel), -1)
     belongs[:, :time] = np.arange(kernel)[:, None] + np.arange(time)
     shorter = belongs.ravel()[: kernel * (time + kernel - 1)].reshape(kernel, -1)
-    fig = Figure(figsize=(WIDTH, 1.9))
+    fig = Figure(figsize=(WIDTH, 1.5))
     # Cells of one size in both, and room for the line at the right end.
     left, right = fig.subplots(1, 2, width_ratios=(time + kernel, time + kernel - 1))
     _table(left, belongs, f"rows of {time + kernel}")
@@ -120,9 +121,10 @@ def _table(ax: Axes, numbers: np.ndarray, title: str) -> None:
             n if n >= 0 else "0",
             ha="center",
             va="center",
-            color="black" if n >= 0 else "#777777",
+            color=INK if n >= 0 else "#777777",
             style="normal" if n >= 0 else "italic",
         )
     ax.set(title=title, xticks=[], yticks=[], aspect="equal", xlim=(-0.55, columns - 0.4))
-    ax.invert_yaxis()
+    ax.set_ylim(rows - 0.45, -0.55)
+    ax.spines[:].set_visible(False)
     ax.grid(False)

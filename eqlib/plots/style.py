@@ -48,7 +48,7 @@ RC = {
     "legend.columnspacing": 1.4,
 }
 
-DOTTED, DASHED, DASH_DOT = (0, (1, 1.2)), (0, (4, 1.5)), (0, (6, 1.5, 1, 1.5))
+DOTTED, DASHED, DASH_DOT = (0, (1, 1.2)), (0, (4, 2.5)), (0, (6, 1.5, 1, 1.5))
 
 
 class Style(TypedDict):
@@ -60,13 +60,15 @@ class Style(TypedDict):
 
 ROLES: dict[str, Style] = {
     "input": {"color": "#777777", "linestyle": DOTTED},
+    "dry": {"color": "#777777", "linestyle": DOTTED},
     "nothing": {"color": "#777777", "linestyle": DOTTED},
     "target": {"color": "#0072B2", "linestyle": "-"},
     "output": {"color": "#D55E00", "linestyle": DASHED},
     "network": {"color": "#D55E00", "linestyle": DASHED},
     "fir": {"color": "#009E73", "linestyle": DASH_DOT},
 }
-"""A name that holds one of these words is drawn so: "doing nothing", "least-squares FIR"."""
+"""A name that holds one of these words is drawn so: "doing nothing", "least-squares FIR". Of two of
+them, the first decides: "network, input +30 dB" is the network's."""
 
 OTHERS: tuple[Style, ...] = (
     {"color": "#1a1a1a", "linestyle": "-"},
@@ -74,7 +76,7 @@ OTHERS: tuple[Style, ...] = (
     {"color": "#A8701E", "linestyle": DASH_DOT},
     {"color": "#332288", "linestyle": DOTTED},
 )
-"""For all other names, in turn."""
+"""For all other names, in turn; where a role has the dashes, with others."""
 
 
 UNNAMED = re.compile(r"_(child|container)\d+|_nolegend_")
@@ -110,14 +112,25 @@ def figure(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def styles(names: Iterable[str]) -> list[Style]:
-    """Color and line style of each name; no two alike, as far as there are styles."""
-    chosen: list[Style] = []
-    for name in names:
-        words = re.findall(r"\w+", name.lower())
-        own = [ROLES[word] for word in ROLES if word in words]
-        free = [style for style in (*own[:1], *OTHERS) if style not in chosen]
-        chosen.append(free[0] if free else OTHERS[len(chosen) % len(OTHERS)])
-    return chosen
+    """Color and line style of each name; no two alike, as far as there are styles.
+
+    A role is given once, to the first name that has it. All other names, in their order, take the
+    colors of `OTHERS`: roles take none of these away.
+    """
+    names = list(names)
+    chosen: dict[int, Style] = {}
+    for place, name in enumerate(names):
+        own = [ROLES[word] for word in re.findall(r"\w+", name.lower()) if word in ROLES]
+        if own and own[0] not in chosen.values():
+            chosen[place] = own[0]
+    others = [place for place in range(len(names)) if place not in chosen]
+    for count, place in enumerate(others):
+        style = OTHERS[count % len(OTHERS)]
+        taken = [each["linestyle"] for each in chosen.values()]
+        dashes = [style["linestyle"], *(each["linestyle"] for each in OTHERS)]
+        free = [each for each in dashes if each not in taken]
+        chosen[place] = {"color": style["color"], "linestyle": (free or dashes)[0]}
+    return [chosen[place] for place in range(len(names))]
 
 
 def legend(fig: Figure, ax: Axes) -> None:

@@ -70,7 +70,8 @@ def _shorten(
     if element.get("id") not in used:
         element.attrib.pop("id", None)
     for name in NUMBERS:
-        if name in element.attrib:
+        # The matrix of an image has small numbers, which are factors and no places.
+        if not element.attrib.get(name, "matrix").startswith("matrix"):
             value = element.attrib[name]
             element.set(name, re.sub(NUMBER, lambda number: _short(number[0]), value))
     if "d" in element.attrib:

@@ -205,6 +205,13 @@ def test_glossary_defines_each_term_once_and_in_order():
     assert terms == sorted(set(terms), key=str.lower)
 
 
+def test_each_letter_above_the_glossary_leads_to_a_term_of_it():
+    text = prose(BOOK / "glossary.md")
+    row = re.findall(r"\{term\}`(.) <(.+)>`", text.split("```{glossary}")[0])
+    assert [letter for letter, _ in row] == sorted({term[0].upper() for term in glossary(text)})
+    assert all(term.upper().startswith(letter) for letter, term in row)
+
+
 @each_page
 def test_each_term_is_in_the_glossary(page):
     terms = {term.lower() for term in glossary(prose(BOOK / "glossary.md"))}
@@ -228,11 +235,11 @@ def test_terms_are_found():
 
 
 def notation() -> tuple[set[str], set[str]]:
-    """The symbols of the notation page, and the names in its column of code."""
+    """The symbols of the notation page, and the names of code in its columns for either."""
     lines = [
         line.split("|") for line in prose(BOOK / "notation.md").splitlines() if line[:1] == "|"
     ]
-    names = {name for cells in lines for name in re.findall(r"`([^`]+)`", cells[3])}
+    names = {n for cells in lines for n in re.findall(r"`([^`]+)`", cells[1] + cells[3])}
     return set().union(*(symbols(cells[1]) for cells in lines)), names
 
 

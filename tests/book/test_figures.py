@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 
 import nbformat
+import pytest
+from PIL import Image
 from sphinx.application import Sphinx
 
 import figures
+import refresh
 from eqlib import EQ, plots
 from eqlib.plots.style import OTHERS, ROLES
 from eqlib.plots.vector import svg
@@ -18,6 +23,14 @@ def test_every_color_of_a_curve_has_one_for_the_dark():
     css = (ROOT / "book" / "_static" / "eqlib.css").read_text()
     for color in {style["color"].lower() for style in (*ROLES.values(), *OTHERS)}:
         assert f"--eq-figure-{figures.COLORS[color]}:" in css
+
+
+@pytest.mark.parametrize("chapter", refresh.chapters(), ids=lambda path: path.stem)
+def test_no_figure_of_a_chapter_is_a_bitmap_alone(chapter):
+    for cell in refresh.code_cells(refresh.read(chapter)):
+        for output in cell.outputs:
+            kinds = output.get("data", {}).keys()
+            assert "image/png" not in kinds or "image/svg+xml" in kinds, cell.source
 
 
 def test_a_page_has_the_figure_with_its_words_and_names_of_its_own():
@@ -35,7 +48,10 @@ def test_a_page_has_the_figure_with_its_words_and_names_of_its_own():
 
 def test_sphinx_puts_it_into_the_page(tmp_path):
     drawn = svg(plots.responses({"shelf": EQ.low_shelf(cutoff_hz=500, gain_db=10)}))
-    output = nbformat.v4.new_output("display_data", {"image/svg+xml": drawn, "text/plain": "F"})
+    Image.new("RGB", (1, 1)).save(file := io.BytesIO(), "PNG")
+    png = base64.b64encode(file.getvalue()).decode()
+    both = {"image/svg+xml": drawn, "image/png": png, "text/plain": "F"}
+    output = nbformat.v4.new_output("display_data", both)
     alt = {"mystnb": {"image": {"alt": "a shelf & its gain"}}}
     cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata=alt, execution_count=1)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "index.ipynb")

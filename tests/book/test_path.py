@@ -12,7 +12,9 @@ from support import ROOT
 BOOK = ROOT / "book"
 WORDS_A_MINUTE = 150  # read aloud, as a class would
 ROW = re.compile(r"^\| (\d+) \| (\d+) \| (.+) \|$", re.MULTILINE)
-PLACE = re.compile(r"\{doc\}`(?:[^`<]*<)?(\w+)>?`:?((?:,? (?:and )?\*[^*]+\*)*)")
+PLACE = re.compile(
+    r'(?:\{doc\}`(?:[^`<]*<)?|<a href="#)([\w-]+)(?:>?`|">\w+</a>):?((?:,? (?:and )?\*[^*]+\*)*)'
+)
 FENCE = re.compile(
     r"^[ ]*(`{3,})(?:\{(?!dropdown|admonition)[^\n]*|python|text|sh|)\n.*?^[ ]*\1$", re.M | re.S
 )
@@ -31,10 +33,17 @@ def steps(text: str) -> list[Step]:
     (plan,) = re.findall(r"^### Ninety minutes\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
     return [
         Step(
-            int(read), int(do), [(p, re.findall(r"\*([^*]+)\*", s)) for p, s in PLACE.findall(what)]
+            int(read),
+            int(do),
+            [(_page(p), re.findall(r"\*([^*]+)\*", s)) for p, s in PLACE.findall(what)],
         )
         for read, do, what in ROW.findall(plan)
     ]
+
+
+def _page(place: str) -> str:
+    """The page of a place; a lab is a section of the teachers' own."""
+    return "teaching" if place.startswith("lab-") else place
 
 
 def sections(page: str) -> dict[str, str]:

@@ -118,6 +118,24 @@ def test_a_figure_is_kept_as_svg_where_there_is_room(png_bytes, svg_bytes, other
     assert set(notebook.cells[0].outputs[0].data) == {kept, "text/plain"}
 
 
+@pytest.mark.parametrize(
+    ("others", "kept"),
+    [(0, {"image/svg+xml", "image/png"}), (285_000, {"image/png"})],
+)
+def test_a_published_figure_keeps_its_bitmap_beside_the_svg(others, kept):
+    data = {"image/png": "AAAA" * 1_000, "image/svg+xml": "s" * 9_000}
+    outputs = [
+        nbformat.v4.new_output("display_data", data),
+        nbformat.v4.new_output("stream", text="x" * others),
+    ]
+    metadata = {"tags": ["publish:it.png"]}
+    cell = nbformat.v4.new_code_cell("1", outputs=outputs, metadata=metadata)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    refresh._keep_vector_form(notebook)
+    assert set(notebook.cells[0].outputs[0].data) == kept
+    assert list(refresh.published_images(notebook)) == ["it.png"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
 def test_a_chapter_has_no_more_memory_than_binder_gives(project):
     tour = project / "book/tour.ipynb"

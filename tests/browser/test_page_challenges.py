@@ -262,9 +262,9 @@ def test_a_training_counts_its_steps_for_the_target_that_was_asked(challenge):
     assert one.best.text_content() == BEST, "an easier target does not count"
     assert "The target is" in one.press("Set the target again")
 
-    words = train(400)
+    words = train(600)  # 400 reach 29.9 to 30.1 dB, as the machine rounds
     assert "done" in words, words
-    assert one.best.text_content() == "Best so far: 400 steps"
+    assert one.best.text_content() == "Best so far: 600 steps"
 
 
 # --- links

@@ -39,6 +39,12 @@ def test_a_sine_is_in_its_band_alone():
 def test_mistakes_are_told():
     with pytest.raises(EqlibError, match="shape"):
         band_energies(np.zeros((2, 100)), sample_rate=16_000)
+    with pytest.raises(EqlibError, match="at least 1 samples"):
+        band_energies(np.zeros(0), sample_rate=16_000)
+    with pytest.raises(EqlibError, match="holds int16"):
+        band_energies(np.zeros(100, np.int16), sample_rate=16_000)
+    with pytest.raises(EqlibError, match="NaN"):
+        band_energies(np.full(100, np.nan), sample_rate=16_000)
     with pytest.raises(EqlibError, match="8000"):
         band_energies(np.zeros(100), sample_rate=8_000)
     with pytest.raises(EqlibError, match="centers_hz"):

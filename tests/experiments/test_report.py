@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from eqlib import EqlibError
-from eqlib.experiments import comparisons, report, results, table
+from eqlib.experiments import comparisons, report, results, sealed, table
 
 RESULTS = json.loads(results.RESULTS.read_text(encoding="utf-8"))["networks"]
 
@@ -129,6 +129,46 @@ def test_a_table_is_readable_in_a_terminal_and_by_a_screen_reader():
     scopes = [attrs["scope"] for tag, attrs in found if tag == "th"]
     assert scopes == ["col", "col", "row", "row"]
     assert [attrs for tag, attrs in found if tag == "div"][0]["aria-label"] == "What <it> tells."
+
+
+def test_a_page_has_a_minus_where_a_terminal_has_a_hyphen_and_intervals_below_their_means():
+    cells = ("filters-16", "-1.5 [-2.0, -1.0] (-3.0)", "-", "1.3e-05")
+    made = table.Table("From -6 dB.", ("a", "b", "c", "d"), (cells,))
+    assert "  ".join(cells) in repr(made) and "From -6 dB." in repr(made)
+    page = made._repr_html_()
+    (below,) = re.findall("<small.*?</small>", page)
+    assert "display:block" in below and ">[\u22122.0, \u22121.0] (\u22123.0)<" in below
+    for part in (
+        ">filters-16<",
+        f">\u22121.5 {below}<",
+        ">\u2013<",
+        ">1.3e-05<",
+        ">From \u22126 dB.<",
+    ):
+        assert part in page
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    assert [table.decimals(each) for each in (-0.04, 0.04, -0.06)] == ["0.0", "0.0", "-0.1"]
+    assert [table.decimals(each, signed=True) for each in (-0.04, 0.06)] == ["0.0", "+0.1"]
+    assert table.decimals(0.0125, 2) == f"{0.0125:.2f}"
+
+
+def test_errors_too_small_to_be_shown_are_not_shown_as_none():
+    assert [report._error_db(each) for each in (0.0, 0.004, 0.006)] == ["< 0.01", "< 0.01", "0.01"]
+    cells = [
+        cell for row in sealed.table("low-shelf", measure="STFT distance").rows for cell in row
+    ]
+    assert "< 0.001" in cells and not any(cell.startswith("0.000 [0.000, 0.000]") for cell in cells)
+
+
+def test_a_price_names_its_target_as_the_text_does():
+    for name, words in {
+        "low-shelf": "Low shelf",
+        "peaking-fir-linear": "Linear-phase peak",
+        "vocal-chain": "Vocal chain",
+    }.items():
+        assert report.price(name).caption.startswith(f"{words}: the price")
 
 
 def test_a_row_of_one_cell_is_a_heading():

@@ -88,6 +88,7 @@ def test_curves_over_the_length():
     assert [line.get_label() for line in ax.lines] == ["added up", "network"]
     assert list(ax.lines[0].get_xdata()) == [64, 128, 256]
     assert list(ax.lines[1].get_ydata()) == [2.5, 2.5, 2.5]
+    assert [line.get_marker() for line in ax.lines] == ["o", ""]  # one number was measured once
 
 
 def test_values_along_a_frame_stand_in_the_middle_of_their_parts():

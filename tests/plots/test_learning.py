@@ -5,9 +5,11 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from scipy import signal
 
 from eqlib import EqlibError, EQNet, EQNetConfig, Recipe, plots
 from eqlib.analysis import channels
+from eqlib.plots.vector import svg
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=8, kernel=16, local_kernel=32, pool=16)
 FIGURES = {
@@ -25,6 +27,26 @@ def test_a_figure_is_labeled_and_made_without_pyplot(name):
     fig = FIGURES[name]()
     assert isinstance(fig, Figure)
     assert all(ax.get_xlabel() or ax.get_ylabel() for ax in fig.axes)
+
+
+def test_the_noise_of_four_untrained_networks_is_a_small_file():
+    fig = plots.filters_forming({f"step {seed}": EQNet(seed=seed) for seed in range(4)})
+    assert svg(fig) is not None
+
+
+def test_filters_that_form_are_their_gains_and_a_count_of_their_symmetry():
+    above, _, below, *_ = FIGURES["filters_forming"]().axes
+    net = EQNet(SMALL)
+    order = np.argsort(channels.center_frequencies_hz(net))
+    weight = net.conv.weight.detach().double().numpy()[order]
+    hz = np.geomspace(62.5, 8_000, 100)
+    gain = np.array([np.abs(signal.freqz(w, worN=hz, fs=16_000)[1]) for w in weight])
+    expected = 20 * np.log10(gain / gain.max(1, keepdims=True))
+    np.testing.assert_allclose(above.images[0].get_array(), np.maximum(expected, -120), atol=1e-6)
+    np.testing.assert_allclose(above.images[0].get_extent(), [*np.log2([62.5, 8_000]), -0.5, 7.5])
+    (counts,) = below.patches
+    bins, _ = np.histogram(channels.symmetry(net), np.linspace(-1, 1, 21))
+    np.testing.assert_array_equal(counts.get_data().values, bins)
 
 
 def test_symmetry_is_what_a_path_does_at_its_own_time():
@@ -80,6 +102,7 @@ def test_curves_mark_their_lowest_point():
     fig = plots.curves([0, 1, 2], values, xlabel="x", ylabel="y", lowest=True)
     dots = [line for line in fig.axes[0].lines if line.get_marker() == "o"]
     assert [(d.get_xdata()[0], d.get_ydata()[0]) for d in dots] == [(1, 1), (0, 1)]
+    assert not any(dot.get_clip_on() for dot in dots)  # the one at the left end is whole
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ LABELS = {
     "intermediates": [
         "X1, level in dB | channel, by center",
         "Z",
-        "X1_hat, level in dB | channel, by center | time (ms)",
-        "Z_hat, against its median in dB | time (ms)",
+        "X̂1, level in dB | channel, by center | time (ms)",
+        "time (ms) | Ẑ by its median (dB)",
     ],
     "training": ["validation mae", "training time (s) | validation SNR (dB)"],
     "scores": ["SNR (dB), more is better"],
@@ -159,6 +159,8 @@ def test_colors_stand_out_from_white(look):
         ["input", "target", "output", "least-squares FIR"],
         ["doing nothing", "target", "network", "FIR"],
         ["low shelf", "peaking", "highpass", "lowpass"],
+        ["network", "compressor", "side chain", "another"],
+        ["one", "two", "target", "network"],
     ],
 )
 def test_no_two_curves_share_a_color_or_a_line_style(names):
@@ -171,8 +173,15 @@ def test_names_decide_and_a_role_is_given_once():
     looks = style.styles(["Doing nothing", "network, 1 min", "network, 2 min", "first"])
     assert looks[0] == style.ROLES["nothing"]
     assert looks[1] == style.ROLES["network"] == style.ROLES["output"]
-    assert looks[2:] == list(style.OTHERS[:2])
+    assert [look["color"] for look in looks[2:]] == [look["color"] for look in style.OTHERS[:2]]
+    assert looks[3]["linestyle"] == style.DASH_DOT  # the network has the dashes
     assert len(style.styles("abcdefg")) == 7
+    assert style.styles("abcd") == list(style.OTHERS)
+
+
+def test_of_two_roles_in_a_name_the_first_decides():
+    looks = style.styles(["target, input +30 dB", "network, input +30 dB", "dry"])
+    assert looks == [style.ROLES[role] for role in ("target", "network", "input")]
 
 
 # --- sounds and responses
@@ -375,9 +384,9 @@ def test_filter_bank_shows_the_responses_sorted_by_center(net):
     weight = net.conv.weight.detach().double().numpy()[ORDER]
     frequencies_hz = np.geomspace(62.5, RATE / 2, 150)
     gain = np.array([np.abs(signal.freqz(w, worN=frequencies_hz, fs=RATE)[1]) for w in weight])
-    np.testing.assert_allclose(
-        image(bank), np.maximum(20 * np.log10(gain / gain.max()), -120), atol=1e-6
-    )
+    np.testing.assert_allclose(image(bank), np.maximum(20 * np.log10(gain), -120), atol=1e-6)
+    edges = bank.collections[0].norm.boundaries
+    assert 0 <= edges[-1] - 20 * np.log10(gain.max()) < 5 and np.all(edges % 5 == 2.5)
     in_time = [ax for ax in fig.axes if ax.lines]
     assert [ax.get_title() for ax in in_time] == ["filter 0", "filter 4", "filter 7"]
     for ax, row in zip(in_time, (0, 4, 7), strict=True):
@@ -399,11 +408,11 @@ def test_intermediates_are_the_networks_for_the_windowed_frame(net, form):
     np.testing.assert_allclose(panels["Z"], parts.Z[0].numpy()[ORDER], rtol=1e-6)
     faders = parts.Z_hat[0].numpy()[ORDER]
     moves_db = [20 * np.log10(fader / np.median(fader)) for fader in faders]
-    np.testing.assert_allclose(panels["Z_hat, against its median in dB"], moves_db, atol=1e-4)
-    for name in ("X1", "X1_hat"):
+    np.testing.assert_allclose(panels["Ẑ by its median (dB)"], moves_db, atol=1e-4)
+    for name, shown in {"X1": "X1", "X1_hat": "X̂1"}.items():
         expected = getattr(parts, name)[0].abs().reshape(8, 16, 16).amax(-1).numpy()[ORDER]
         level_db = 20 * np.log10(np.maximum(expected / expected.max(), 1e-6))
-        np.testing.assert_allclose(panels[f"{name}, level in dB"], level_db, atol=1e-4)
+        np.testing.assert_allclose(panels[f"{shown}, level in dB"], level_db, atol=1e-4)
 
 
 # --- mistakes

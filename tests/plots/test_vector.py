@@ -120,6 +120,22 @@ def test_a_bitmap_of_many_colors_keeps_them():
     np.testing.assert_array_equal(centers(bitmap, 24, 32)[:, :, :3], noise)
 
 
+def test_an_image_of_few_pixels_keeps_them_and_fills_its_axes():
+    figure = Figure(figsize=(5.6, 3), layout="constrained")
+    ax = figure.subplots()
+    values = np.random.default_rng(0).integers(0, 4, (3, 5))
+    ax.imshow(values, aspect="auto", origin="lower", interpolation="none")
+    root = ElementTree.fromstring(svg(figure))
+    (drawn,) = root.iter(f"{{{SVG}}}image")
+    assert (drawn.get("width"), drawn.get("height")) == ("5", "3")
+    assert "image-rendering:pixelated" in drawn.get("style")
+    numbers = re.fullmatch(r"matrix\((.*)\)", drawn.get("transform"))[1].split()
+    a, _, _, d, x, y = map(float, numbers)
+    box, points = ax.get_window_extent(), 72 / figure.dpi
+    corners = [box.x0 * points, 3 * 72 - box.y0 * points, box.x1 * points, 3 * 72 - box.y1 * points]
+    np.testing.assert_allclose([x, y, x + 5 * a, y + 3 * d], corners, atol=0.1)
+
+
 def test_it_is_the_same_in_every_session_and_changes_no_setting():
     figure = plots.responses({"low shelf": SHELF})
     plain = svg(figure)

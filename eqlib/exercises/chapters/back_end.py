@@ -101,7 +101,7 @@ EXERCISES = (
         "Three points of the compass",
         "medium",
         "Find the shelf's SNR with three phases (0, 60, 120 degrees) and with two (0, 45 degrees).",
-        "the two SNRs on the note in dB, or a word: are four phases necessary?",
+        "the two SNRs on the note in dB, or a word on whether four phases are necessary",
         (
             "Through two filters a phase counts twice: where do the three and the two point then?",
             "bank.windowed_cosines takes phases in radians; channels.best_faders finds the faders.",

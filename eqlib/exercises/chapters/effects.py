@@ -52,7 +52,7 @@ def _judged(bent: Process) -> Finding:
 
 EXERCISES = (
     Exercise(
-        "A hard knee",
+        "Nearly a limiter",
         "easy",
         "Put the chapter's note through a compressor with a ratio of 20 and an attack of 1 ms.",
         'the limited note (24,000 samples), or a word: its first stroke gets "softer", "louder", '
@@ -90,7 +90,7 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        "Half the history",
+        "An eighth of the history",
         "medium",
         "Let the side chain hear 64 ms at most, and train again: what is lost?",
         'a word: what is lost is "the attack", "the release", "both", or "nothing"',

@@ -132,7 +132,7 @@ EXERCISES = (
         "its name in TARGETS, or an EQ (or a function) for which frames are far too short",
         (
             "What rings for long, or has steep corners, reaches beyond its frame.",
-            "A peak rings the longer the narrower it is, that is, the higher its q.",
+            "A peak rings the longer the narrower it is, that is, the higher its Q.",
         ),
         Either(
             (

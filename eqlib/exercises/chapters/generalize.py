@@ -119,7 +119,7 @@ EXERCISES = (
     Exercise(
         "Knobs beyond their ends",
         "hard",
-        "Turn the page's network beyond its ends: 18 dB at 800 Hz, and 12 dB at 6,000 Hz; q is 1.",
+        "Turn the page's network beyond its ends: 18 dB at 800 Hz, and 12 dB at 6,000 Hz; Q is 1.",
         "the two SNRs in dB, that of 18 dB at 800 Hz first, or a word: what brings it below doing "
         'nothing is "the gain", "the cutoff", "both", or "neither"',
         (

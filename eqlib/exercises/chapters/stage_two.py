@@ -101,7 +101,7 @@ EXERCISES = (
         "the three mean SNRs on unseen notes in dB, or the network of the 8 samples",
         (
             "np.pad(target(x), (samples, 0))[:len(x)] is the late target, and a function of x.",
-            "A filter of 64 taps reaches 32 samples to each side, and the back-end as far again.",
+            "A filter of 64 taps reaches 31 samples back, and the back-end as far again.",
         ),
         Either((_three, _learned_late)),
     ),

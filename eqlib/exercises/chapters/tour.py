@@ -48,11 +48,11 @@ EXERCISES = (
     Exercise(
         "What is pretraining worth?",
         "easy",
-        "Train a new network on the low shelf for 120 seconds, without step one.",
+        "Train a new network on the low shelf for 5,000 steps, without step one.",
         "the trained network",
         (
             "EQNet() makes a new one, and eqlib.train is step two alone.",
-            "Each network must have seen as many seconds as the other, or you compare the time.",
+            "Each network must have had as many steps as the other, or you compare their number.",
         ),
         _LEARNED,
     ),

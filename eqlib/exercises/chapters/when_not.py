@@ -77,7 +77,8 @@ EXERCISES = (
         "Too many biquads",
         "medium",
         "Fit four sections to the low shelf, three more than are needed.",
-        "the fit (an EQ, or its sections), or a word: are more sections worse?",
+        'the fit (an EQ, or its sections), or a word ("yes" or "no"): '
+        "whether more sections are worse",
         (
             "fit_biquads takes the number of sections, and its result has them in sos.",
             "Look at the roots of each section: what stands on top of each other cancels.",
