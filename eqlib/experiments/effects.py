@@ -59,19 +59,19 @@ NETWORKS: dict[str, tuple[str, ...]] = {
     "network": ALL,
     "side chain": WITH_HISTORY,
     "side chain with peaks": WITH_HISTORY,
-    "side chain, 7,000 steps": WITH_HISTORY,
+    "side chain, 20,000 steps": WITH_HISTORY,
     "dilated network": ("distortion",),
 }
 """What is trained, and on which effects."""
-LONGER = "side chain, 7,000 steps"
-LONGER_STEPS = 7_000
+LONGER = "side chain, 20,000 steps"
+LONGER_STEPS = 20_000
 HEARS: dict[str, Kind] = {"compressor": "peaks", "auto-wah": "history"}
 """What the side chains that are trained for longer hear: what was better in validation."""
 SIDE_CHAINS = {name: RESULTS.parent / f"{name}-side-chain.safetensors" for name in WITH_HISTORY}
 """The weights of the longer trainings from seed 0, in half precision."""
 MEASURES = ("snr_db", "stft")
 NetT = TypeVar("NetT", bound=EQNet)
-RECIPE = Recipe(loss="normalized_mae", validate_every=10_000)
+RECIPE = Recipe(loss="normalized_mae", learning_rate=5e-3, validate_every=10_000)
 RECIPE_DILATED = replace(RECIPE, learning_rate=2e-2)
 DILATED = DilatedConfig(channels=8, kernel=3, layers=2, samples=1024)
 PRETRAIN_STEPS, TRAIN_STEPS, DILATED_STEPS = 500, 1_500, 1_500
