@@ -32,6 +32,7 @@ Formula = tuple[str, bool]
 
 def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this."""
+    app.setup_extension("typography")  # a formula stays with the mark behind it
     app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("build-finished", typeset)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
