@@ -15,19 +15,42 @@ from pathlib import Path
 from typing import Any
 
 BOOK = Path(__file__).resolve().parents[1]
+VALUES = ("data", "attribute", "property")  # what napoleon looks for a type in
 
 
 def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this."""
     app.connect("autodoc-process-docstring", process, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", sign)
     app.connect("autodoc-skip-member", skip)
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def process(_app: Any, _what: str, _name: str, _thing: Any, _options: Any, lines: list) -> None:
+def process(_app: Any, what: str, _name: str, _thing: Any, _options: Any, lines: list) -> None:
     """Changes the lines of a docstring in place."""
-    lines[:] = link_chapters(mark_code("\n".join(lines))).split("\n")
+    text = link_chapters(mark_code("\n".join(lines)))
+    lines[:] = (keep_whole(text) if what in VALUES else text).split("\n")
+
+
+def keep_whole(text: str) -> str:
+    """Gives the first word of a value's docstring a line of its own.
+
+    Of "One size: more is refused" napoleon makes a description, "more is refused", of the type "One
+    size"; it looks for the colon in the first line only, and in the page both lines are one again.
+    """
+    return re.sub(r"^((?::[\w:]+:)?(`+).+?\2\S*|\S+) ", r"\1\n", text.lstrip("\n"), count=1)
+
+
+def sign(
+    _app: Any, _what: str, _name: str, _thing: Any, _options: Any, arguments: str, returned: str
+) -> tuple[str, str]:
+    """Makes a signature one that Sphinx can read, with links for its types; and a short one."""
+    if arguments:
+        arguments = arguments.replace("<factory>", "...")
+        # What a record holds is said where its class is described.
+        arguments = re.sub(r"= ([A-Z]\w*)\([^()]{20,}\)", r"= \1(...)", arguments)
+    return arguments, returned
 
 
 def skip(_app: Any, _what: str, _name: str, thing: Any, _skip: bool, _options: Any) -> bool | None:

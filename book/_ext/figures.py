@@ -19,6 +19,7 @@ COLORS = {
     "#000000": "ink",
     "#1a1a1a": "ink",
     "#dddddd": "grid",
+    "#bbbbbb": "faint",
     "#999999": "soft",
     "#777777": "soft",
     "#d55e00": "orange",

@@ -47,8 +47,10 @@ def _folded(found: re.Match[str]) -> str:
     if count < FOLDED_FROM:
         return found[0]
     line = html.escape(headline(code))
+    if not code.startswith("# "):  # a comment is text
+        line = f"<code>{line}</code>"
     return (
-        f'{found[1]}<details class="eq-code"><summary>{count} lines of code: <code>{line}</code>'
+        f'{found[1]}<details class="eq-code"><summary>{count} lines of code: {line}'
         f"</summary>\n{found[2]}</details>\n{found[3]}"
     )
 

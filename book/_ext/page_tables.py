@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,16 @@ TERMS = {
     "MIT": "#licenses-word-for-word",
 }
 
+FREESOUND = re.compile(
+    r"(?P<who>\d+ \S+) (?P<address>\S+/sounds/(?P<number>\d+)/) \(CC0, (?P<via>.+)\)"
+)
+
 # What a chapter may take on two cores; those that train a network before the reader's eyes, longer.
 BUDGET_S = 120
 LONGER_S = {"tour": 420, "stage_one": 240, "stage_two": 240}
 BUDGET_MB = 1500
+
+NO_BREAK = "\u2011"  # a hyphen that no line ends behind
 
 Row = dict[str, str]
 
@@ -78,7 +85,10 @@ class Claims(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Sphinx calls this."""
         self.env.note_dependency(str(RESULTS))
-        return self.parse_text_to_nodes(claimed())
+        made = self.parse_text_to_nodes(claimed())
+        for found in (each for node in made for each in node.findall(nodes.table)):
+            found["classes"].append("eq-claims")
+        return made
 
 
 def claimed() -> str:
@@ -87,7 +97,7 @@ def claimed() -> str:
 
     made = claims.table()
     rows = [
-        [says, number.replace(" ", "\u00a0"), interval, f"{{doc}}`{chapter}`", f"`{command}`"]
+        [says, _whole(number), _whole(interval), f"{{doc}}`{chapter}`", f"`{command}`"]
         for says, number, interval, chapter, command in made.rows
     ]
     return table(list(made.header), rows)
@@ -114,10 +124,10 @@ def splits(rows: Sequence[Row]) -> str:
         seconds = sum(float(row["duration_s"]) for row in some)
         counts = Counter(row["kind"] for row in some)
         number = [str(counts[kind]) for kind in kinds]
-        return [name, *number, str(len(some)), f"{seconds / 60:.1f} minutes"]
+        return [name, *number, str(len(some)), f"{seconds / 60:.1f}"]
 
     parts = [line(name, [row for row in rows if row["split"] == name]) for name in SPLITS]
-    header = ["set", *(f"{kind}s" for kind in kinds), "together", "length"]
+    header = ["set", *(f"{kind}s" for kind in kinds), "together", "minutes"]
     return table(header, [*parts, line("all", rows)])
 
 
@@ -133,10 +143,21 @@ def instruments(rows: Sequence[Row]) -> str:
 
 
 def sources(rows: Sequence[Row]) -> str:
-    """A table of those who made the recordings, with licenses."""
-    counts = Counter((row["attribution"], row["license"]) for row in rows)
+    """A table of those who made the recordings, with licenses; one line for each of freesound."""
+    counts: Counter[tuple[str, str]] = Counter()
+    links = defaultdict(list)
+    for row in rows:
+        credit = _plain(row["attribution"])
+        if found := FREESOUND.fullmatch(row["attribution"]):
+            credit = f"{_plain(found['who'])}, freesound {{}}, {found['via']}"
+            links[credit].append(f"[{found['number']}]({found['address']})")
+        counts[credit, row["license"]] += 1
     lines = [
-        [_plain(credit), f"[{terms}]({TERMS[terms]})", str(number)]
+        [
+            credit.replace("{}", ", ".join(links[credit])),
+            f"[{terms.replace('-', NO_BREAK)}]({TERMS[terms]})",
+            str(number),
+        ]
         for (credit, terms), number in counts.most_common()
     ]
     return table(["credit", "license", "recordings"], lines)
@@ -156,6 +177,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     numeric = [all(cell == "-" or cell[:1].isdigit() for cell in column) for column in columns]
     rule = ["--:" if right else "---" for right in numeric]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
+
+
+def _whole(text: str) -> str:
+    """Text that stays in one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _plain(text: str) -> str:

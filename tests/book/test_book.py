@@ -474,8 +474,19 @@ def test_tables_are_made_from_the_data(tmp_path):
         {"split": "test", "kind": "hit", "duration_s": "30", "instrument": "drums"},
     ]
     lines = page_tables.splits(rows).splitlines()
-    assert lines[2] == "| train | 1 | 0 | 1 | 1.5 minutes |"
-    assert lines[-1] == "| all | 1 | 1 | 2 | 2.0 minutes |"
+    assert lines[0].endswith("| minutes |")
+    assert lines[2] == "| train | 1 | 0 | 1 | 1.5 |"
+    assert lines[-1] == "| all | 1 | 1 | 2 | 2.0 |"
+
+    sound = "2010 somebody http://freesound.org/people/somebody/sounds/{}/ (CC0, via Sonic Pi)"
+    rows = [{"license": "CC0-1.0", "attribution": sound.format(n)} for n in (12, 34)]
+    rows.append({"license": "MIT", "attribution": "A *band*"})
+    lines = page_tables.sources(rows).splitlines()
+    there = "http://freesound.org/people/somebody/sounds"
+    of_one = f"2010 somebody, freesound [12]({there}/12/), [34]({there}/34/), via Sonic Pi"
+    assert lines[2].startswith(f"| {of_one} | [CC0\u20111.0](")
+    assert lines[2].endswith(" | 2 |")
+    assert lines[3].startswith(r"| A \*band\* | [MIT](")
 
     for name, stored in {"fast": {"seconds": 41.4, "peak_mb": 830}, "tour": {}}.items():
         nbformat.write(notebook(eqlib=stored), tmp_path / f"{name}.ipynb")

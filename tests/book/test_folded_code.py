@@ -36,6 +36,9 @@ def test_long_code_is_folded_and_short_code_is_not():
     folded_code.fold(None, "", "", context, None)
     assert context["body"].count("<details") == context["body"].count("</details>") == 1
     assert "3 lines of code: <code>c(&quot;d&quot;)</code>" in context["body"]
+    told = {"body": CELL.format("# What it does\na\nb")}
+    folded_code.fold(None, "", "", told, None)
+    assert "3 lines of code: What it does</summary>" in told["body"]
     plain = {"body": CELL.format("a")}
     folded_code.fold(None, "", "", plain, None)
     assert plain["body"] == CELL.format("a")

@@ -118,8 +118,8 @@ def test_a_number_is_judged_in_octaves_or_in_db(tmp_path):
         == rights
         == [True, False, False] + [True, False] * 2 + [False]
     )
-    assert found[1]["words"] == "too narrow: your q is too high"
-    assert found[2]["words"] == "too wide: your q is too low"
+    assert found[1]["words"] == "too narrow: your Q is too high"
+    assert found[2]["words"] == "too wide: your Q is too low"
     assert found[4]["words"] == "too high"
     assert found[6]["words"] == "too soft there"
     assert found[7]["words"] == "much too loud there"

@@ -13,7 +13,9 @@ from scipy import signal
 
 from eqlib import EQ, EqlibError, data
 from eqlib.metrics import loudness
+from eqlib.plots.style import OTHERS, ROLES, styles
 from eqlib.widgets.player import player
+from nodejs import needs_node, node
 
 RATE = 16_000
 NOTE = data.load(instrument="piano", split="test")[5]
@@ -285,3 +287,18 @@ def test_a_wrong_sample_rate_is_named(rate):
 def test_loudness_needs_room_for_the_shelf():
     with pytest.raises(EqlibError, match="cutoff_hz is 1500"):
         loudness(NOTE, sample_rate=2_000)
+
+
+@needs_node
+def test_a_sound_has_the_color_that_its_curve_has(tmp_path):
+    """Where a name says what it is; and no two of up to five others are alike."""
+    script = '(await import("./player_pictures.mjs")).rolesOf(value)'
+    names = ["input", "target", "one", "network", "two", "output, adjoint", "FIR, 127 taps"]
+    words = {role: f"other-{n + 1}" for n, role in enumerate(map(str, OTHERS))}
+    words |= {str(style): role for role, style in reversed(ROLES.items())}
+    words[str(ROLES["output"])] = "network"
+    expected = [words[str(style)] for style in styles(names)]
+    assert node(tmp_path, script, names) == expected
+    given = ["target, input +30 dB", "network, input +30 dB", "dry", "without a word"]
+    assert node(tmp_path, script, given) == ["target", "network", "input", "other-1"]
+    assert len(set(node(tmp_path, script, list("abcde")))) == 5

@@ -12,7 +12,7 @@ const PLAY = { match, number, which, train };
 const LEVEL_WORDS = { 1: "easy", 2: "medium", 3: "hard" };
 const DETAIL = {
   match: ({ level, eq }) => (eq ? "" : ["", "one shelf", "one peak", "a shelf and a peak"][level]),
-  number: ({ number: asked }) => ({ q: "the q of a peak", cutoff_hz: "the frequency of a peak", gain_db: "the gain of a peak" })[asked],
+  number: ({ number: asked }) => ({ q: "the Q of a peak", cutoff_hz: "the frequency of a peak", gain_db: "the gain of a peak" })[asked],
   which: ({ question }) => QUESTIONS[question].ask,
   train: ({ snr }) => `to ${snr} dB`,
 };

@@ -42,7 +42,7 @@ export function match(spec, { rate, sounds, say, offer, button }) {
   return {
     element: place,
     buttons: [button("Score", score), hint],
-    task: `Set the desk so that “yours” sounds like “hidden”; switch between the two while you listen. Measured is how far both curves are apart on average from 50 Hz to 7 kHz, each octave counting alike, when their overall level is made equal, as it is when you hear them. Below ${MATCHED_DB} dB they are matched; doing nothing is off by ${inDb(flat)}.`,
+    task: `Set the equalizer so that “yours” sounds like “hidden”; switch between the two while you listen. Measured is how far both curves are apart on average from 50 Hz to 7 kHz, each octave counting alike, when their overall level is made equal, as it is when you hear them. Below ${MATCHED_DB} dB they are matched; doing nothing is off by ${inDb(flat)}.`,
     best: (value) => `${inDb(value)} off`,
     better: (a, b) => a < b,
     desk,

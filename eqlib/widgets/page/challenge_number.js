@@ -103,11 +103,11 @@ export function number(spec, { rate, sounds, say, offer, button }) {
   const hint = button("Hint", help);
   plot.build();
   show();
-  const known = { q: `The hidden one is a peak at ${hertz(band.cutoff_hz)} of ${decibels(band.gain_db)}.`, cutoff_hz: `The hidden one is a peak of ${decibels(band.gain_db)} with a q of ${text.q(band.q)}.`, gain_db: `The hidden one is a peak at ${hertz(band.cutoff_hz)} with a q of ${text.q(band.q)}.` }[which];
+  const known = { q: `The hidden one is a peak at ${hertz(band.cutoff_hz)} of ${decibels(band.gain_db)}.`, cutoff_hz: `The hidden one is a peak of ${decibels(band.gain_db)} with a Q of ${text.q(band.q)}.`, gain_db: `The hidden one is a peak at ${hertz(band.cutoff_hz)} with a Q of ${text.q(band.q)}.` }[which];
   return {
     element: make("div", { class: "eq-desk-card" }, plot.svg, make("div", { class: "eq-desk-bar eq-challenge-number" }, slider, field), sound.bar, sound.level),
     buttons: [button("Check", check), hint],
-    task: `${known} Find its ${{ q: "q", cutoff_hz: "frequency", gain_db: "gain" }[which]}: move the slider until “yours” sounds like “hidden”. Right is within ${within}; the fewer checks, the better.`,
+    task: `${known} Find its ${{ q: "Q", cutoff_hz: "frequency", gain_db: "gain" }[which]}: move the slider until “yours” sounds like “hidden”. Right is within ${within}; the fewer checks, the better.`,
     best: (value) => (value === 1 ? "right at the first check" : `right after ${value} checks`),
     better: (a, b) => a < b,
     hidden,

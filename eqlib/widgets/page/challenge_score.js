@@ -64,7 +64,7 @@ function madeOf({ bands, curve }) {
 /** Its bands with their numbers, for whoever gives up. */
 export function inNumbers({ bands, curve }) {
   if (curve) return curve.frequencies_hz.map((hz, i) => `${hertz(hz)} ${decibels(curve.gains_db[i])}`).join(", ");
-  const width = (band) => (band.slope != null ? `slope ${Number(band.slope.toPrecision(2))}` : `q ${Number(band.q.toPrecision(2))}`);
+  const width = (band) => (band.slope != null ? `slope ${Number(band.slope.toPrecision(2))}` : `Q ${Number(band.q.toPrecision(2))}`);
   return bands.map((band) => `${KINDS[band.kind].label}, ${hertz(band.cutoff_hz)}${KINDS[band.kind].gain ? `, ${decibels(band.gain_db)}` : ""}, ${width(band)}`).join("; ");
 }
 
@@ -72,7 +72,7 @@ export function inNumbers({ bands, curve }) {
 
 /** The numbers that can be asked for: what they are called, their range, and how near is near enough. */
 export const NUMBERS = {
-  q: { name: "Q", unit: "", range: [0.3, 12], near: Math.log2(1.3), above: "too narrow: your q is too high", below: "too wide: your q is too low", within: "a factor of 1.3" },
+  q: { name: "Q", unit: "", range: [0.3, 12], near: Math.log2(1.3), above: "too narrow: your Q is too high", below: "too wide: your Q is too low", within: "a factor of 1.3" },
   cutoff_hz: { name: "Frequency", unit: "Hz", range: [100, 6000], near: 1 / 6, above: "too high", below: "too low", within: "a sixth of an octave" },
   gain_db: { name: "Gain", unit: "dB", range: [-18, 18], near: 1.5, above: "too loud there", below: "too soft there", within: "1.5 dB" },
 };

@@ -25,7 +25,7 @@ export function which(spec, { rate, sounds, say, offer, button, again }) {
   }
   const count = make("p", { class: "eq-challenge-round" });
   draw();
-  const sound = deskSound(flat, { sounds, sample_rate: rate }, { say, started: () => {} }, voices);
+  const sound = deskSound(flat, { sounds, sample_rate: rate }, { say, started: () => {} }, voices, 0); // neither of the two looks like an answer
   const answers = NAMES.map((name, n) => button(`It is ${name}`, () => answer(n)));
 
   function answer(guess) {
@@ -50,7 +50,7 @@ export function which(spec, { rate, sounds, say, offer, button, again }) {
   return {
     element: make("div", { class: "eq-desk-card" }, count, make("p", { class: "eq-challenge-ask" }, ask), sound.bar, sound.level),
     buttons: [...answers, button("Hint", () => say(tip))],
-    task: `In each of ${spec.rounds} rounds X and Y are drawn anew, and both are equally loud. Half of all answers are right by chance, so that a few rounds prove nothing: 9 or 10 of 10 happen by guessing in one set of 93.`,
+    task: `In each of ${spec.rounds} rounds X and Y are drawn anew, and both are equally loud. Half of all answers are right by chance, so that a few rounds prove nothing: ${spec.rounds - 1} or ${spec.rounds} of ${spec.rounds} happen by guessing in one set of ${Math.round(2 ** spec.rounds / (spec.rounds + 1))}.`,
     best: (value) => `${value} of ${spec.rounds} right`,
     better: (a, b) => a > b,
     get current() {

@@ -189,7 +189,7 @@ export function mount(element, state, { changed = () => {}, linked = true, hidde
     make(
       "div",
       { class: "eq-desk-card" },
-      make("div", { class: "eq-desk-bar" }, mode, ...(presets.length > 1 ? [presets] : []), make("span", { class: "eq-desk-gap" }), undo, redo, button("Reset", () => replace(first, "As at the start."))),
+      make("div", { class: "eq-desk-bar" }, mode, ...(presets.length > 1 ? [presets] : []), make("span", { class: "eq-desk-gap" }), make("span", { class: "eq-desk-steps" }, undo, redo, button("Reset", () => replace(first, "As at the start.")))),
       plot.svg,
       controls.chips,
       controls.editor,

@@ -11,12 +11,14 @@ export const tooLoudDb = (samples) => Math.max(0, 20 * Math.log10(samples.reduce
 
 let counter = 0;
 
-/** One of several things to hear, in place of a box for the dry sound: radios, which arrow keys change. */
+/** One of several things to hear: radios, which arrow keys change. */
 function switchOf(voices, first, changed) {
   const name = `eq-desk-heard-${counter++}`;
   const radio = ({ label }, index) => make("label", {}, make("input", { type: "radio", name, value: index, checked: index === first, onchange: changed }), make("span", {}, label));
   return make("fieldset", { class: "eq-segments eq-desk-heard" }, make("legend", {}, "hear"), ...voices.map(radio));
 }
+
+const PLAIN = [{ label: "dry" }, { label: "equalized" }]; // where there is nothing else
 
 /** What is heard where an equalizer is to be found: the dry sound, the hidden one, and the reader's own. */
 export const voicesOf = (own, hidden) => [
@@ -32,8 +34,9 @@ export const voicesOf = (own, hidden) => [
  * @param {?{label: string, filters: () => object, response: (hz: number[]) => number[], unseen?: boolean}[]}
  *   voices what is heard in turn, where there is more than the drawing and the dry sound; of what is
  *   `unseen` no spectrum is shown
+ * @param {number} first the one that is heard first
  */
-export function deskSound(drawing, { sounds: addresses, sample_rate: rate }, { say, started }, voices = null) {
+export function deskSound(drawing, { sounds: addresses, sample_rate: rate }, { say, started }, voices = null, first = (voices ?? PLAIN).length - 1) {
   const sounds = Object.keys(addresses ?? {});
   const own = new Map(); // the reader's files, by name
   const loaded = new Map();
@@ -44,14 +47,14 @@ export function deskSound(drawing, { sounds: addresses, sample_rate: rate }, { s
   const option = (name) => make("option", { value: name }, name);
   const play = make("button", { type: "button", class: "eq-desk-play", onclick: toggle, disabled: !sounds.length }, "Play");
   const clip = make("select", { "aria-label": "sound", onchange: another }, ...sounds.map(option));
-  const dry = make("input", { type: "checkbox", onchange: hear });
   const file = make("input", { type: "file", class: "eq-desk-file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.m4a", "aria-label": "Own file", onchange: () => take(file.files[0]) });
   file.addEventListener("click", () => (file.value = "")); // so that the same file can be chosen again
   const level = make("p", { class: "eq-desk-level" });
 
-  const change = voices && switchOf(voices, voices.length - 1, voiced);
-  const voice = () => voices?.[Number(change.querySelector(":checked").value)];
-  const plain = () => !voices && dry.checked;
+  const change = switchOf(voices ?? PLAIN, first, voiced);
+  const chosen = () => Number(change.querySelector(":checked").value);
+  const voice = () => voices?.[chosen()];
+  const plain = () => !voices && chosen() === 0;
   const filters = () => voice()?.filters() ?? (plain() ? { bands: [] } : drawing.filters);
   const matching = () => (plain() ? 0 : clamp(-meter((hz) => (voice() ?? drawing).response(hz)), -60, 12));
   function voiced() {
@@ -64,7 +67,7 @@ export function deskSound(drawing, { sounds: addresses, sample_rate: rate }, { s
     const gain = matching();
     const by = Math.abs(gain) < 0.05 ? "at the level of the dry sound" : `turned ${gain < 0 ? "down" : "up"} by ${Math.abs(gain).toFixed(1)} dB, to the loudness of the dry sound`;
     if (voices) level.textContent = `You hear: ${voice().label}, ${gain < 12 ? "at the loudness of the dry sound" : "turned up by 12 dB and still softer than the dry sound"}.`;
-    else level.textContent = dry.checked ? "You hear the dry sound." : `The equalized sound is ${by}.`;
+    else level.textContent = plain() ? "You hear the dry sound." : `The equalized sound is ${by}.`;
     if (player?.playing) player.change(filters(), gain);
   }
   async function samples() {
@@ -119,7 +122,7 @@ export function deskSound(drawing, { sounds: addresses, sample_rate: rate }, { s
     play,
     clip,
     make("label", { class: "eq-desk-own-file" }, file, "Own file"),
-    change ?? make("label", { class: "eq-field" }, dry, "dry, without the equalizer"),
+    change,
     volumeSlider(),
   );
   if (sounds.length) samples().then(hear, () => {});

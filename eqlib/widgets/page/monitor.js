@@ -97,7 +97,8 @@ export function mount(element, first, stop = null) {
     const maes = [...losses.map(([, mae]) => mae), ...checks.map(({ mae }) => mae)].filter((mae) => mae > 0);
     const range = maes.length ? [Math.min(...maes) / 1.2, Math.max(...maes) * 1.2] : [0.001, 1];
     const small = { width: 340, height: 150 };
-    const loss = chart({ ...small, x: [0, lastStep], y: range, logY: true, title: "loss (mae) over steps", label: `Loss over steps of ${name}: training frames as a line, validation clips as a dashed line` });
+    const narrow = element.clientWidth > 0 && element.clientWidth < 480; // as wide as one of the others
+    const loss = chart({ ...small, x: [0, lastStep], y: range, logY: true, title: "mae over steps: training, validation dashed", label: `Loss over steps of ${name}: training frames as a line, validation clips as a dashed line` });
     loss.line("eq-monitor-train", past);
     loss.line("eq-monitor-check", seen.map(({ step, mae }) => [step, mae]));
 
@@ -108,7 +109,7 @@ export function mount(element, first, stop = null) {
 
     const hz = state.frequencies_hz;
     const span = ends([...(state.target_db ?? []), ...(moments.at(-1)?.gain_db ?? [])], [0, 0]);
-    const response = chart({ x: hz.length ? [hz[0], hz.at(-1)] : [30, 8000], logX: true, y: [Math.max(-40, span[0]) - 6, Math.min(40, span[1]) + 6], title: "response in dB over Hz: network, target dashed", label: "Response of the network, beside the target" });
+    const response = chart({ ...(narrow ? small : {}), x: hz.length ? [hz[0], hz.at(-1)] : [30, 8000], logX: true, y: [Math.max(-40, span[0]) - 6, Math.min(40, span[1]) + 6], title: state.target_db ? "response in dB over Hz: network, target dotted" : "response in dB over Hz", label: `Response of the network${state.target_db ? ", beside the target as a dotted line" : ""}` });
     if (state.target_db) response.line("eq-monitor-target", hz.map((f, i) => [f, state.target_db[i]]));
     if (now) response.line("eq-monitor-response", hz.map((f, i) => [f, now.gain_db[i]]));
     pictures.replaceChildren(loss.svg, snr.svg, response.svg);
@@ -117,7 +118,7 @@ export function mount(element, first, stop = null) {
     heading.textContent = `Training, ${name}: ${state.step} steps in ${time(state.seconds)}${left}.`;
     const best = check && check === checks[state.best] ? " This is the best so far, the one that is kept." : "";
     const measured = check ? `mae ${check.mae}, SNR ${check.snr_db.toFixed(1)} dB` : "";
-    const said = now ? `After ${now.step} step${now.step > 1 ? "s" : ""} (${time(now.seconds)}): ${[measured, distance(state, now)].filter(Boolean).join("; ")}.${best}` : "No validation yet.";
+    const said = now ? `After ${now.step} step${now.step > 1 ? "s" : ""} (${time(now.step === state.step ? state.seconds : now.seconds)}): ${[measured, distance(state, now)].filter(Boolean).join("; ")}.${best}` : "No validation yet.";
     if (words.textContent !== said) words.textContent = said;
     replay.hidden = state.running || moments.length < 2;
     button.hidden = !stop || !state.running;

@@ -4,11 +4,12 @@ import { holds, output as ears, take, volumeSlider } from "./bus.js";
 import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
 import { Mixer } from "./mixer.js";
-import { roleOf, SpectrumPicture, WavePicture } from "./player_pictures.js";
+import { rolesOf, SpectrumPicture, WavePicture } from "./player_pictures.js";
 import { traitsOf, widgetOf } from "./widget.js";
 
 const HEARD_HZ = 20000; // the spectrum goes no further
 let players = 0;
+const together = (words) => words.replace(/(\d) (dB|k?Hz)\b/g, "$1\u00a0$2"); // no line ends between number and unit
 
 /** Target minus output, each brought back to its own level first. */
 function difference([target, output], [targetDb, outputDb]) {
@@ -202,14 +203,15 @@ export async function mount(element, state) {
   });
   const inputs = [fields[0].querySelector("input"), fields[1].querySelector("input")];
   fields.splice(0, 2, ...inputs);
+  const roles = rolesOf(tracks.map(({ name }) => name));
   const radios = make(
     "fieldset",
     { class: "eq-compare-tracks" },
     make("legend", {}, "Sound"),
     ...tracks.map((track, index) => {
       const radio = make("input", { type: "radio", name: id, checked: index === 0, onchange: () => choose(index) });
-      const key = make("i", { class: `eq-compare-key eq-role-${roleOf(track.name, index)}`, "aria-hidden": "true" });
-      return make("label", {}, radio, key, make("span", {}, make("strong", {}, track.name), ` ${track.change}`));
+      const key = make("i", { class: `eq-compare-key eq-role-${roles[index]}`, "aria-hidden": "true" });
+      return make("label", {}, radio, key, make("span", {}, make("strong", {}, track.name), ` ${together(track.change)}`));
     }),
   );
   const keys = make("span", { class: "eq-compare-keys" }, `keys: Space, ${tracks.length > 1 ? `1 to ${tracks.length}` : "1"}`);
@@ -240,7 +242,7 @@ export async function mount(element, state) {
       const fresh = others.map(({ samples }) => samples);
       if (buffers.length > others.length) fresh.push(difference([fresh[target], fresh[output]], [others[target].gain_db, others[output].gain_db]));
       fresh.forEach((samples, index) => (buffers[index] = bufferOf(samples, state.sample_rate)));
-      others.forEach(({ change }, index) => (radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${change}`));
+      others.forEach(({ change }, index) => (radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${together(change)}`));
       wave.renew();
       if (mixer?.sources.length) {
         offset = position();

@@ -5,11 +5,22 @@ import { columns } from "./envelope.js";
 const HEIGHT = 84;
 const LOW_HZ = 50;
 
-/** What a sound is, by its name: the same words as in eqlib.plots.style, whose colors these are. */
-export function roleOf(name, index) {
-  const roles = { input: /\b(input|dry|nothing)\b/, target: /\btarget\b/, network: /\b(output|network)\b/, fir: /\bfir\b/ };
-  const found = Object.keys(roles).find((role) => roles[role].test(name.toLowerCase()));
-  return found ?? `other-${1 + (index % 4)}`;
+const ROLES = { input: /\b(input|dry|nothing)\b/, target: /\btarget\b/, network: /\b(output|network)\b/, fir: /\bfir\b/ };
+const OTHERS = 5;
+
+/**
+ * What each sound is, by its name, whose first word that says so decides: for its color. As in the figures
+ * (`styles` of eqlib.plots.style), a role is given once, and the other sounds have the other colors in turn.
+ */
+export function rolesOf(names) {
+  const given = [];
+  let others = 0;
+  for (const name of names) {
+    const places = Object.entries(ROLES).map(([role, word]) => [name.toLowerCase().search(word), role]);
+    const [own] = places.filter(([place, role]) => place >= 0 && !given.includes(role)).sort(([a], [b]) => a - b);
+    given.push(own?.[1] ?? `other-${1 + (others++ % OTHERS)}`);
+  }
+  return given;
 }
 
 /** A canvas as sharp as the screen, with a brush in a color; its width in CSS pixels. */

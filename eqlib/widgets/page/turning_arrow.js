@@ -78,7 +78,9 @@ export function mount(element) {
     tip.show({ x: input[0], y: input[1], now: Math.round((180 * angle) / Math.PI), low: 0, high: 360, text: degrees(angle) });
 
     const arc = Array.from({ length: 41 }, (_, i) => at(angle + (phase * i) / 40, 0.42 * Math.min(1, gain)));
-    const middle = at(angle + phase / 2, Math.min(1, gain) + 22 / unit);
+    // Its number stands beyond it, or beyond the arrows where there is no room between them.
+    const beyond = 0.42 * Math.min(1, gain) + 18 / unit;
+    const middle = at(angle + phase / 2, beyond * unit * Math.abs(phase) > 36 ? beyond : Math.min(1, gain) + 22 / unit);
     // A crest of both, on the right: how far apart they are is the delay.
     const lag = phase / (2 * Math.PI);
     const crest = (((angle / (2 * Math.PI) - 0.25) % 1) + 1) % 1;

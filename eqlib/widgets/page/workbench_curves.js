@@ -9,6 +9,7 @@ const HEIGHT = 150;
 /** Builds it. */
 export function curvesSide() {
   const number = make("strong", { class: "eq-workbench-number" }, "–");
+  const unit = make("span");
   const about = make("span", { class: "eq-workbench-about" });
   const pictures = make("div", { class: "eq-workbench-pictures" });
   const canvas = make("canvas", { class: "eq-workbench-bank", role: "img", height: HEIGHT });
@@ -17,12 +18,18 @@ export function curvesSide() {
     "div",
     { role: "group", class: "eq-workbench-card eq-workbench-curves", "aria-label": "Learning" },
     make("div", { class: "eq-workbench-head" }, make("p", { class: "eq-workbench-title" }, "Learning")),
-    make("p", { class: "eq-workbench-score" }, number, make("span", {}, make("span", {}, "dB SNR, unseen notes"), about)),
+    make("p", { class: "eq-workbench-score" }, number, make("span", {}, unit, about)),
     pictures,
   );
   const bank = make("div", { class: "eq-workbench-filters" }, canvas, caption);
   let drawn = null; // {log, moment} that wait for the next frame of the screen
   let frame = 0;
+
+  function measured(is) {
+    number.classList.toggle("eq-workbench-none", !is);
+    unit.textContent = is ? "dB SNR, unseen notes" : "SNR on unseen notes: none yet";
+  }
+  measured(false);
 
   /**
    * Shows a run.
@@ -46,7 +53,7 @@ export function curvesSide() {
     const at = checks.filter(({ step }) => step <= until).at(-1) ?? (moment === null ? null : { step: moment, snrDb: NaN });
     const reached = moment === null ? (log.best ?? at) : at;
     number.textContent = Number.isFinite(reached?.snrDb) ? reached.snrDb.toFixed(1).replace("-", "−") : "–";
-    number.classList.toggle("eq-workbench-none", !Number.isFinite(reached?.snrDb));
+    measured(Number.isFinite(reached?.snrDb));
     about.textContent = [Number.isFinite(log.dryDb) ? `doing nothing: ${log.dryDb.toFixed(1).replace("-", "−")}` : "", Number.isFinite(log.tested) && moment === null ? `test notes: ${log.tested.toFixed(1).replace("-", "−")}` : ""].filter(Boolean).join(" · ");
 
     const last = Math.max(1, log.of, ...past.map((run) => run.of));
@@ -83,6 +90,7 @@ export function curvesSide() {
     [canvas.width, canvas.height] = [wide, tall];
     const brush = canvas.getContext("2d");
     canvas.setAttribute("aria-label", bankDb ? `Spectra of the ${bankDb.length / bins} filters after step ${step}` : "Spectra of the filters: nothing yet");
+    bank.classList.toggle("eq-workbench-unseen", !bankDb);
     if (!bankDb) return;
     const rows = Array.from({ length: bankDb.length / bins }, (_, row) => bankDb.subarray(row * bins, (row + 1) * bins));
     rows.sort((a, b) => center(b) - center(a)); // the highest on top

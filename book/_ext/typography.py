@@ -1,0 +1,59 @@
+"""A Sphinx extension: what a line of a page does not end within.
+
+Between a number and its unit, between a formula and the mark behind it, and within a short piece
+of code (after the hyphens of `--force`, say) nothing breaks. Raw HTML and code stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+
+UNIT = re.compile(r"(?<=\d) (?=(?:dB|Hz|kHz|ms|s|%|GB|MB)(?![\w-]))")
+MARK = re.compile(r"[.,;:!?)\]]+")
+SHORT = 24  # letters of code that fit beside a margin on every phone
+KEPT = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Sphinx calls this."""
+    app.connect("doctree-resolved", keep_together)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def keep_together(app: Any, tree: nodes.document, _page: str) -> None:
+    """Changes a page in place."""
+    if app.builder.format != "html":
+        return
+    for literal in tree.findall(nodes.literal):
+        if len(literal.astext()) <= SHORT:
+            literal["classes"].append("eq-short")
+    for formula in list(tree.findall(nodes.math)):
+        with_mark(formula)
+    for text in list(tree.findall(nodes.Text)):
+        if UNIT.search(text) and not inside(text, KEPT):
+            text.parent.replace(text, nodes.Text(UNIT.sub("\u00a0", text)))
+
+
+def with_mark(formula: nodes.math) -> None:
+    """Puts a formula and the marks right behind it into one node."""
+    parent = formula.parent
+    index = parent.index(formula)
+    after = parent[index + 1] if index + 1 < len(parent) else None
+    found = MARK.match(after) if isinstance(after, nodes.Text) else None
+    if not found:
+        return
+    together = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]))
+    together["classes"].append("eq-together")
+    rest = after[found.end() :]
+    parent[index : index + 2] = [together, *([nodes.Text(rest)] if rest else [])]
+
+
+def inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
+    """Whether a node stands in one of some kinds."""
+    parent = node.parent
+    while parent is not None and not isinstance(parent, kinds):
+        parent = parent.parent
+    return parent is not None
