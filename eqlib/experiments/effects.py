@@ -9,23 +9,19 @@ Chapter: "Much more complex effects".
 
 from __future__ import annotations
 
-import json
-import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
 import numpy as np
 import torch
-from filelock import FileLock
 
 from eqlib import checkpoints, metrics
 from eqlib.audio import Process
 from eqlib.baselines.least_squares import least_squares_fir
 from eqlib.baselines.long import long_fir
-from eqlib.data.files import replacing
 from eqlib.data.pairs import Pairs, pair
 from eqlib.effects.compressor import Compressor
 from eqlib.effects.modulation import AutoWah, Tremolo
@@ -34,13 +30,15 @@ from eqlib.effects.room import Room
 from eqlib.effects.waveshaping import Waveshaper
 from eqlib.errors import EqlibError
 from eqlib.experiments import sets
+from eqlib.experiments.intervals import Interval, cluster_of, mean_interval
+from eqlib.experiments.parts import Measure, Parts
 from eqlib.experiments.plan import UNHEARD
-from eqlib.experiments.results import machine
 from eqlib.experiments.table import Table, decimals
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
+from eqlib.networks.controllers import Kind
 from eqlib.networks.dilated import DilatedConfig, DilatedNet
-from eqlib.spectral_metrics import multi_resolution_stft_error
+from eqlib.spectral_metrics import SIZES, multi_resolution_stft_error
 from eqlib.training import loop
 from eqlib.training.recipe import Recipe
 
@@ -53,32 +51,30 @@ EFFECTS: dict[str, Waveshaper | Compressor | Tremolo | AutoWah | Phaser | Room] 
     "phaser": Phaser(),
     "room": Room(),
 }
-SEEDS: dict[str, dict[str, tuple[int, ...]]] = {
-    "network": {
-        "distortion": (0,),
-        "compressor": (0, 1),
-        "tremolo": (0,),
-        "auto-wah": (0,),
-        "phaser": (0,),
-        "room": (0,),
-    },
-    "network with side chain": {"compressor": (0, 1, 2), "auto-wah": (0, 1, 2)},
-    "dilated network": {"distortion": (0, 1)},
+SEEDS = (0, 1, 2)
+"""From which each network is trained."""
+ALL = tuple(EFFECTS)
+WITH_HISTORY = ("compressor", "auto-wah")
+NETWORKS: dict[str, tuple[str, ...]] = {
+    "network": ALL,
+    "side chain": WITH_HISTORY,
+    "side chain with peaks": WITH_HISTORY,
+    "side chain, 20,000 steps": WITH_HISTORY,
+    "dilated network": ("distortion",),
 }
-"""What is trained on which effect, and from which seeds."""
-SIDE_CHAINS = {
-    name: RESULTS.parent / f"{name}-side-chain.safetensors" for name in ("compressor", "auto-wah")
-}
-"""The weights of the longer trainings, in half precision."""
-LONGER_STEPS = 7_000
-LONGER = "side chain, 7,000 steps"
+"""What is trained, and on which effects."""
+LONGER = "side chain, 20,000 steps"
+LONGER_STEPS = 20_000
+HEARS: dict[str, Kind] = {"compressor": "peaks", "auto-wah": "history"}
+"""What the side chains that are trained for longer hear: what was better in validation."""
+SIDE_CHAINS = {name: RESULTS.parent / f"{name}-side-chain.safetensors" for name in WITH_HISTORY}
+"""The weights of the longer trainings from seed 0, in half precision."""
+MEASURES = ("snr_db", "stft")
 NetT = TypeVar("NetT", bound=EQNet)
-RECIPE = Recipe(loss="normalized_mae", validate_every=10_000)
+RECIPE = Recipe(loss="normalized_mae", learning_rate=5e-3, validate_every=10_000)
 RECIPE_DILATED = replace(RECIPE, learning_rate=2e-2)
 DILATED = DilatedConfig(channels=8, kernel=3, layers=2, samples=1024)
 PRETRAIN_STEPS, TRAIN_STEPS, DILATED_STEPS = 500, 1_500, 1_500
-
-log = logging.getLogger(__name__)
 
 
 def effect_of(name: str, *, seed: int) -> Process:
@@ -112,10 +108,15 @@ def plain(pairs: Pairs, validation: Pairs, seed: int) -> EQNet:
 
 
 def side_chain(
-    pairs: Pairs, validation: Pairs, seed: int, *, steps: int | None = None
+    pairs: Pairs,
+    validation: Pairs,
+    seed: int,
+    *,
+    hears: Kind = "history",
+    steps: int | None = None,
 ) -> ConditionedEQNet:
-    """The same, with a controller that hears the level's history."""
-    net = ConditionedEQNet(ConditionedConfig(filters=32), seed=seed)
+    """The same, with a controller that hears the level's history, or peaks as well."""
+    net = ConditionedEQNet(ConditionedConfig(filters=32, controller=hears), seed=seed)
     return _trained(net, pairs, validation, seed, steps)
 
 
@@ -166,12 +167,6 @@ FITTED: dict[str, Callable[[Pairs], Process]] = {
     "FIR, 2,401 taps, causal": long_fir,
 }
 """What needs no seed, by the method's name."""
-TRAINED: dict[str, Callable[[Pairs, Pairs, int], EQNet | DilatedNet]] = {
-    "network": plain,
-    "network with side chain": side_chain,
-    "dilated network": dilated,
-}
-"""What is trained, by the method's name."""
 
 
 def settings() -> dict[str, object]:
@@ -183,133 +178,147 @@ def settings() -> dict[str, object]:
         "recipe_dilated": asdict(RECIPE_DILATED),
         "dilated": asdict(DILATED),
         "steps": steps,
-        "longer": LONGER_STEPS,
+        "longer": {"steps": LONGER_STEPS, "hears": HEARS},
         "recordings": sets.recordings_hash(),
     }
 
 
+def of_clips(pairs: Pairs, process: Process) -> dict[str, list[float]]:
+    """SNR in dB and multi-resolution STFT error of each clip, by its name.
+
+    The second is left out for a clip that is shorter than its longest window.
+    """
+    found = {}
+    for name, dry, wet in zip(pairs.dry.names, pairs.dry, pairs.wet, strict=True):
+        output = process(dry)
+        found[name] = [round(float(metrics.snr_db(wet, output)), 2)]
+        if len(wet) >= max(SIZES):
+            found[name].append(round(float(multi_resolution_stft_error(wet, output)), 4))
+    return found
+
+
 def judged(pairs: Pairs, process: Process) -> dict[str, float]:
     """Mean and worst SNR in dB over clips, and the mean multi-resolution STFT error."""
-    outputs = [process(dry) for dry in pairs.dry]
-    both = list(zip(pairs.wet, outputs, strict=True))
-    snrs_db = [float(metrics.snr_db(*each)) for each in both]
-    stft = [float(multi_resolution_stft_error(*each)) for each in both if len(each[0]) >= 2048]
+    found = of_clips(pairs, process).values()
+    snrs_db = [snr_db for snr_db, *_ in found]
     return {
-        "snr_db": round(float(np.mean(snrs_db)), 3),
-        "worst_snr_db": round(min(snrs_db), 3),
-        "stft": round(float(np.mean(stft)), 4),
+        "snr_db": float(np.mean(snrs_db)),
+        "worst_snr_db": min(snrs_db),
+        "stft": float(np.mean([stft for _, *rest in found for stft in rest])),
     }
 
 
-Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
-"""By effect, method and seed ("-" where there is none): what `judged` returned, and "seconds"."""
+def _fit(name: str, method: str, seed: int, path: Path) -> Process:
+    pairs = pairs_of(name)
+    both = pairs["train"], pairs["validation"]
+    if method in FITTED:
+        return FITTED[method](pairs["train"])
+    if method == "dilated network":
+        return dilated(*both, seed).process
+    if method == "network":
+        return plain(*both, seed).process
+    if method != LONGER:
+        return side_chain(*both, seed, hears="peaks" if "peaks" in method else "history").process
+    net = side_chain(*both, seed, hears=HEARS[name], steps=LONGER_STEPS)
+    if seed == SEEDS[0]:
+        file = path.parent / SIDE_CHAINS[name].name
+        return checkpoints.load(checkpoints.save(net, file, dtype=torch.float16)).process
+    return net.process
 
 
-def read(path: Path = RESULTS) -> Scores:
-    """The results that are current: by effect, method and seed.
+def _measures() -> dict[str, Measure]:
+    def of(name: str, method: str, seed: int, path: Path) -> dict[str, list[float]]:
+        process = _fit(name, method, seed, path)
+        return of_clips(pairs_of(name)["test"], process)
 
-    Other settings of an effect make its own results old, all other settings those of all effects.
+    return {part: partial(of, *_split(part)) for name in EFFECTS for part in parts(name)}
 
-    Raises:
-        EqlibError: if the file is damaged.
-    """
-    if not path.exists():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        scores: Scores = found["scores"]
-        before = found["settings"] | {"effects": None}
-        effects_before: dict[str, object] = found["settings"]["effects"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EqlibError(
-            f"{path} cannot be read ({error!r})",
-            "the results that `python -m eqlib effects` wrote",
-            "Get the file again from version control, or move it away to start anew.",
-        ) from error
-    if before != settings() | {"effects": None}:
-        return {}
-    now = {name: asdict(effect) for name, effect in EFFECTS.items()}
-    return {name: of for name, of in scores.items() if now.get(name) == effects_before.get(name)}
+
+def parts(name: str) -> list[str]:
+    """The names of an effect's results: "effect | method | seed 0", the last for networks only."""
+    fitted = [f"{name} | {method}" for method in FITTED]
+    trained = (method for method, of in NETWORKS.items() if name in of)
+    return fitted + [f"{name} | {method} | seed {seed}" for method in trained for seed in SEEDS]
+
+
+def _split(part: str) -> tuple[str, str, int]:
+    name, method, *seed = part.split(" | ")
+    return name, method, int(seed[0].removeprefix("seed ")) if seed else 0
+
+
+_PARTS = Parts("python -m eqlib effects", settings, _measures)
 
 
 def run(names: Iterable[str] = (), *, path: Path = RESULTS) -> None:
     """Fits and trains what the file of results does not hold, and adds each as it is done.
 
     Args:
-        names: of effects; all for none.
+        names: of effects, or beginnings of `parts`; all for none.
         path: of the file.
 
     Raises:
         EqlibError: for an unknown effect, or a damaged file.
     """
-    wanted = list(names) or list(EFFECTS)
-    for name in wanted:
-        if name not in EFFECTS:
-            expected = f"one of {', '.join(EFFECTS)}"
-            raise EqlibError(f"there is no effect called {name!r}", expected, "Choose one.")
-    for name in wanted:
-        missing = [(m, s) for m, s in methods(name) if s not in read(path).get(name, {}).get(m, {})]
-        pairs = pairs_of(name) if missing else {}
-        for method, seed in missing:
-            began = time.perf_counter()
-            if method in FITTED:
-                process = FITTED[method](pairs["train"])
-            elif method == LONGER:
-                file = path.parent / SIDE_CHAINS[name].name
-                process = _shipped(pairs["train"], pairs["validation"], int(seed), file)
-            else:
-                process = TRAINED[method](pairs["train"], pairs["validation"], int(seed)).process
-            seconds = round(time.perf_counter() - began, 1)
-            entry = judged(pairs["test"], process) | {"seconds": seconds}
-            log.info("%s, %s, seed %s: %s", name, method, seed, entry)
-            _add(path, name, method, seed, entry)
+    _PARTS.run(names, path)
 
 
-def _add(path: Path, name: str, method: str, seed: str, entry: dict[str, float]) -> None:
-    with FileLock(path.parent / f".{path.name}.lock"):
-        scores = read(path)
-        scores.setdefault(name, {}).setdefault(method, {})[seed] = entry
-        content = {"machine": machine(), "settings": settings(), "scores": scores}
-        with replacing(path) as temporary:
-            text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-            temporary.write_text(text, encoding="utf-8")
+def values(name: str, method: str, measure: str = "snr_db") -> dict[str, list[float]]:
+    """What a method reached on an effect: of each unheard recording, for each seed.
+
+    Raises:
+        EqlibError: for another measure, or a method that was not tried on the effect.
+    """
+    if measure not in MEASURES:
+        expected = f"one of {', '.join(MEASURES)}"
+        raise EqlibError(f"measure is {measure!r}", expected, "Choose one.")
+    found = [
+        of["values"]
+        for part, of in _PARTS.read(RESULTS).items()
+        if _split(part)[:2] == (name, method)
+    ]
+    if not found:
+        given = f"{method!r} was not tried on {name!r}"
+        raise EqlibError(given, "one of parts()", "Choose one, or run `python -m eqlib effects`.")
+    column = MEASURES.index(measure)
+    complete = [clip for clip in found[0] if len(found[0][clip]) > column]
+    return {clip: [of[clip][column] for of in found] for clip in complete}
 
 
-def _shipped(pairs: Pairs, validation: Pairs, seed: int, file: Path) -> Process:
-    """Trains for longer, and judges what was written to the file beside the results."""
-    net = side_chain(pairs, validation, seed, steps=LONGER_STEPS)
-    return checkpoints.load(checkpoints.save(net, file, dtype=torch.float16)).process
+def interval(name: str, method: str, measure: str = "snr_db") -> Interval:
+    """The mean over unheard recordings and seeds, and its interval.
 
+    Recordings are drawn by cluster (`eqlib.experiments.intervals`).
 
-def methods(name: str) -> list[tuple[str, str]]:
-    """Every method for an effect, with every seed that it has there."""
-    fitted = [(method, "-") for method in FITTED]
-    trained = [(m, str(seed)) for m in TRAINED for seed in SEEDS[m].get(name, ())]
-    return fitted + trained + [(LONGER, "0")] * (name in SIDE_CHAINS)
+    Raises:
+        EqlibError: as `values`.
+    """
+    found = values(name, method, measure)
+    return mean_interval(np.array(list(found.values())).T, [cluster_of(clip) for clip in found])
 
 
 def table(measure: str = "snr_db") -> Table:
-    """All methods on all effects: the mean over seeds, of the mean over unheard clips.
+    """All methods on all effects, with intervals.
 
     Args:
-        measure: "snr_db", "worst_snr_db" or "stft".
+        measure: "snr_db" or "stft".
 
     Raises:
         EqlibError: for another measure.
     """
     captions = {
-        "snr_db": "Mean SNR in dB on unheard recordings, for each seed.",
-        "worst_snr_db": "SNR in dB of the worst unheard recording, for each seed.",
+        "snr_db": "Mean SNR in dB on unheard recordings; of networks, over three seeds.",
         "stft": "Multi-resolution STFT error on unheard recordings: the smaller, the better.",
     }
     if measure not in captions:
         raise EqlibError(f"measure is {measure!r}", f"one of {', '.join(captions)}", "Choose one.")
-    scores, digits = read(), 2 if measure == "stft" else 1
+    digits = 1 if measure == "snr_db" else 2
     rows = []
-    for method in [*FITTED, *TRAINED, LONGER]:
-        found = (scores.get(name, {}).get(method, {}) for name in EFFECTS)
-        cells = (
-            " / ".join(decimals(s[measure], digits) for s in of.values()) or "-" for of in found
-        )
+    for method in [*FITTED, *NETWORKS]:
+        tried = NETWORKS.get(method, ALL)
+        of = (interval(name, method, measure) if name in tried else () for name in EFFECTS)
+        texts = ([decimals(number, digits) for number in each] for each in of)
+        cells = (f"{each[0]} [{each[1]}, {each[2]}]" if each else "-" for each in texts)
         rows.append((method, *cells))
-    return Table(captions[measure], ("method", *EFFECTS), tuple(rows))
+    return Table(
+        captions[measure] + " Below: an interval of 95 %.", ("method", *EFFECTS), tuple(rows)
+    )

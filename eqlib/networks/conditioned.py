@@ -13,8 +13,10 @@ controller     s                                                      what it is
 "setting"      numbers that the caller gives, such as cutoff and      one network for all
                gain                                                   settings of an effect
 "spectrum"     21 third-octave levels of the whole clip               an engineer's habit
-"history"      levels of the last 1 ms to 0.5 s, from unit to unit    a compressor: the side
-                                                                      chain
+"history"      levels of the last 1 ms to 0.5 s, from unit to unit    a side chain, such as an
+                                                                      auto-wah's
+"peaks"        the same, and the largest samples of the same times    a compressor that holds
+                                                                      peaks
 =============  =====================================================  =====================
 
 The controller's last layer begins at zero, and exp(0) is 1: a new network is the plain one, to
@@ -47,7 +49,9 @@ from eqlib.model import EQNet, EQNetConfig, Rectifier, Unpooling  # noqa: F401 (
 from eqlib.networks.controllers import BANDS_HZ, KINDS, Controller, Kind, band_levels, levels
 
 REACH = tuple(sorted({round(2 ** (k / 2)) for k in range(19)}))
-"""Lengths, in latent units, of the windows whose levels "history" hears: 1 to 512."""
+"""Lengths, in latent units, of the windows whose levels "history" and "peaks" hear: 1 to 512."""
+PAST: tuple[Kind, ...] = ("history", "peaks")
+"""The controllers that hear what was before a frame."""
 
 
 @checked
@@ -56,7 +60,7 @@ class ConditionedConfig(EQNetConfig):
     """The sizes of the network and of its controller.
 
     Attributes:
-        controller: "setting", "spectrum" or "history"; see the head of this file.
+        controller: "setting", "spectrum", "history" or "peaks"; see the head of this file.
         settings: how many numbers a "setting" is; the others have their own.
         hidden: units of each of the controller's two hidden layers.
         change: whether the faders make a change that is added to the input; see there. For a
@@ -92,13 +96,13 @@ class ConditionedConfig(EQNetConfig):
     @property
     def inputs(self) -> int:
         """How many numbers the controller hears."""
-        own = {"spectrum": len(BANDS_HZ), "history": len(REACH)}
+        own = {"spectrum": len(BANDS_HZ), "history": len(REACH), "peaks": 2 * len(REACH)}
         return own.get(self.controller, self.settings)
 
     @property
     def context(self) -> int:
         """Samples before a frame that the controller hears: whole hops of them."""
-        if self.controller != "history":
+        if self.controller not in PAST:
             return 0
         return -(-max(REACH) * self.pool // self.hop) * self.hop
 
@@ -166,7 +170,7 @@ class ConditionedEQNet(EQNet):
                 f"(batch, 1, {config.context + config.frame})",
                 "For a whole signal, use net.process(audio).",
             )
-        if config.controller == "history":
+        if config.controller in PAST:
             s = self.history(x[:, 0])
         if s is None or s.shape[-1] != config.inputs or s.ndim not in (2, 3):
             raise EqlibError(
@@ -202,9 +206,10 @@ class ConditionedEQNet(EQNet):
         return super().autoencode(x[..., -self.config.frame :])
 
     def history(self, x: Tensor) -> Tensor:
-        """Levels of the past at each latent unit: (batch, context + frame) to (batch, units, 18).
+        """Levels of the past at each latent unit: (batch, context + frame) to (batch, units, 18 or 36).
 
-        Each is the mean energy of a window that ends with the unit, as `levels` scales it. The
+        Each is the mean energy of a window that ends with the unit, as `levels` scales it; for
+        "peaks" followed by the energies of the largest samples in the same windows. The
         window of the frame is undone first: that is a division, which costs a float no precision,
         and only a first sample that was multiplied by zero is lost.
         """
@@ -212,13 +217,16 @@ class ConditionedEQNet(EQNet):
         window = frames.window(config.window, config.frame).to(x)
         past, frame = x.split((config.context, config.frame), -1)
         undone = torch.where(window > 0, frame / window.clamp_min(1e-30), frame)
-        energy = torch.cat((past, undone), -1).double().square()
-        units = F.pad(energy.unflatten(-1, (-1, config.pool)).mean(-1).cumsum(-1), (1, 0))
+        energy = torch.cat((past, undone), -1).double().square().unflatten(-1, (-1, config.pool))
+        units = F.pad(energy.mean(-1).cumsum(-1), (1, 0))
         now = units[:, -config.units :]
         length = units.shape[-1]
         means = [
             (now - units[:, length - config.units - n : length - n]).clamp_min(0) / n for n in REACH
         ]
+        if config.controller == "peaks":
+            peaks = energy.amax(-1)
+            means += [F.max_pool1d(peaks[:, 1 - config.units - n :], n, 1) for n in REACH]
         return levels(torch.stack(means, -1)).to(x)
 
     def process(

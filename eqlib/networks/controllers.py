@@ -15,7 +15,7 @@ from eqlib.data.bands import band_energies
 from eqlib.errors import EqlibError, checked
 from eqlib.layers import glorot_uniform_
 
-Kind = Literal["setting", "spectrum", "history"]
+Kind = Literal["setting", "spectrum", "history", "peaks"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 QUIET = 1e-9

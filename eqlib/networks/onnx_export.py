@@ -35,7 +35,7 @@ from eqlib.data.files import as_path, replacing
 from eqlib.errors import EqlibError, check_extra, checked_only
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.networks import onnx_whole
-from eqlib.networks.conditioned import ConditionedEQNet
+from eqlib.networks.conditioned import PAST, ConditionedEQNet
 from eqlib.networks.plain import PlainEQNet
 
 
@@ -59,7 +59,7 @@ def export_onnx(net: EQNet, path: str | PathLike[str], *, whole: bool = False) -
             position, for a whole signal through a network that hears either, or if the file
             cannot be written.
     """
-    knobs = isinstance(net, ConditionedEQNet) and net.config.controller != "history"
+    knobs = isinstance(net, ConditionedEQNet) and net.config.controller not in PAST
     if type(net) not in (EQNet, FrozenEQNet) and not (knobs and type(net) is ConditionedEQNet):
         raise EqlibError(
             f"net is a {type(net).__name__}",

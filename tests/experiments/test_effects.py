@@ -22,56 +22,57 @@ def few(monkeypatch):
         return Clips.from_arrays([clip[:4_000] for clip in clips], sample_rate=16_000)
 
     monkeypatch.setattr(effects.sets, "heard", short)
-    monkeypatch.setattr(effects, "TRAINED", {})
-    monkeypatch.setattr(effects, "LONGER", "none")
+    monkeypatch.setattr(effects, "NETWORKS", {})
     monkeypatch.setattr(
         effects, "FITTED", {"doing nothing": lambda _: np.copy, "gain": effects.fixed_gain}
     )
 
 
+def stored(path):
+    return json.loads(path.read_text(encoding="utf-8"))["parts"]
+
+
 def test_the_shipped_results_are_complete_and_current():
-    scores = effects.read()
-    assert list(scores) and set(scores) == set(effects.EFFECTS)
+    everything = [part for name in effects.EFFECTS for part in effects.parts(name)]
+    assert list(stored(effects.RESULTS)) == everything
     for name in effects.EFFECTS:
-        assert {(m, s) for m, of in scores[name].items() for s in of} == set(effects.methods(name))
+        assert len(effects.values(name, "network")["piano/sal_Fs4_v10"]) == len(effects.SEEDS)
 
 
 def test_the_shipped_results_of_doing_nothing_are_reached_again():
     for name in effects.EFFECTS:
         test = effects.pairs_of(name)["test"]
-        stored = effects.read()[name]["doing nothing"]["-"]
-        snr_db = np.mean(
-            [metrics.snr_db(wet, dry) for dry, wet in zip(test.dry, test.wet, strict=True)]
-        )
-        assert stored["snr_db"] == pytest.approx(snr_db, abs=0.01)
+        found = effects.values(name, "doing nothing")
+        for clip, dry, wet in zip(test.dry.names, test.dry, test.wet, strict=True):
+            assert found[clip] == [pytest.approx(metrics.snr_db(wet, dry), abs=0.01)]
+
+
+def test_an_interval_is_of_all_clips_and_seeds():
+    found = effects.values("compressor", "network")
+    whole = effects.interval("compressor", "network")
+    assert whole.mean == pytest.approx(np.mean([v for row in found.values() for v in row]))
+    assert whole.low < whole.mean < whole.high
+    stft = effects.values("compressor", "network", "stft")
+    assert set(stft) < set(found)  # some clips are too short for its longest window
 
 
 def test_a_run_adds_what_is_missing_and_leaves_the_rest(few, tmp_path):
     path = tmp_path / "effects.json"
     effects.run(["tremolo"], path=path)
     content = json.loads(path.read_text())
-    assert set(content["scores"]) == {"tremolo"}
-    content["scores"]["tremolo"]["gain"]["-"]["snr_db"] = 99.0
+    assert set(content["parts"]) == {"tremolo | doing nothing", "tremolo | gain"}
+    content["parts"]["tremolo | gain"]["seconds"] = 99.0
     path.write_text(json.dumps(content))
     effects.run(["tremolo", "room"], path=path)
-    scores = effects.read(path)
-    assert set(scores) == {"tremolo", "room"} and scores["tremolo"]["gain"]["-"]["snr_db"] == 99.0
+    assert len(stored(path)) == 4 and stored(path)["tremolo | gain"]["seconds"] == 99.0
 
 
 def test_results_of_other_settings_do_not_count(few, tmp_path, monkeypatch):
     path = tmp_path / "effects.json"
     effects.run(["room"], path=path)
     monkeypatch.setattr(effects, "TRAIN_STEPS", 3)
-    assert effects.read(path) == {}
-
-
-def test_another_setting_of_an_effect_makes_its_own_results_old(few, tmp_path, monkeypatch):
-    path = tmp_path / "effects.json"
-    effects.run(["room", "tremolo"], path=path)
-    monkeypatch.setitem(effects.EFFECTS, "room", effects.Room(length_ms=90))
-    assert set(effects.read(path)) == {"tremolo"}
-    monkeypatch.delitem(effects.EFFECTS, "room")
-    assert set(effects.read(path)) == {"tremolo"}
+    effects.run(["tremolo"], path=path)
+    assert not any(part.startswith("room") for part in stored(path))
 
 
 def test_each_clip_meets_the_tremolo_elsewhere_but_always_at_the_same_place():
@@ -94,35 +95,38 @@ def test_the_fixed_gain_is_the_best_one():
     assert error(best) < min(error(best * 1.01), error(best * 0.99))
 
 
-def test_the_table_has_every_method_and_effect():
-    table = effects.table()
+@pytest.mark.parametrize("measure", effects.MEASURES)
+def test_the_table_has_every_method_and_effect(measure):
+    table = effects.table(measure)
     assert table.header[1:] == tuple(effects.EFFECTS)
-    assert [row[0] for row in table.rows] == [*effects.FITTED, *effects.TRAINED, effects.LONGER]
-    untried = sum(row.count("-") for row in table.rows)
-    assert untried == 2 * 4 + 5  # side chain and longer training: two effects each; dilated: one
+    assert [row[0] for row in table.rows] == [*effects.FITTED, *effects.NETWORKS]
+    for method, *cells in table.rows:
+        tried = effects.NETWORKS.get(method, effects.ALL)
+        assert [cell != "-" for cell in cells] == [name in tried for name in effects.EFFECTS]
 
 
 @pytest.mark.parametrize("name", effects.SIDE_CHAINS)
 def test_the_side_chain_that_ships_reaches_its_score_again(name):
-    test = effects.pairs_of(name)["test"]
-    process = effects.trained_side_chain(name).process
-    snrs_db = [
-        metrics.snr_db(wet, process(dry)) for dry, wet in zip(test.dry, test.wet, strict=True)
-    ]
-    stored = effects.read()[name][effects.LONGER]["0"]["snr_db"]
-    assert np.mean(snrs_db) == pytest.approx(stored, abs=0.05)
+    found = effects.of_clips(
+        effects.pairs_of(name)["test"], effects.trained_side_chain(name).process
+    )
+    first = {clip: row[0] for clip, row in effects.values(name, effects.LONGER).items()}
+    again = {clip: row[0] for clip, row in found.items()}
+    assert np.mean(list(again.values())) == pytest.approx(np.mean(list(first.values())), abs=0.05)
     assert effects.SIDE_CHAINS[name].stat().st_size < 1e6
 
 
 def test_mistakes_are_told(tmp_path, capsys):
-    with pytest.raises(EqlibError, match="no effect called 'flanger'"):
+    with pytest.raises(EqlibError, match="nothing is called 'flanger'"):
         effects.run(["flanger"], path=tmp_path / "effects.json")
     with pytest.raises(EqlibError, match="measure is 'mae'"):
         effects.table("mae")
+    with pytest.raises(EqlibError, match="was not tried on 'room'"):
+        effects.values("room", "dilated network")
     (tmp_path / "effects.json").write_text("{")
     with pytest.raises(EqlibError, match="cannot be read"):
-        effects.read(tmp_path / "effects.json")
+        effects.run(["room"], path=tmp_path / "effects.json")
     with pytest.raises(EqlibError, match="no side chain was trained on 'room'"):
         effects.trained_side_chain("room")
     assert main(["effects", "flanger"]) == 2
-    assert "no effect called" in capsys.readouterr().err
+    assert "nothing is called" in capsys.readouterr().err

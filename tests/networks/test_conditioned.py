@@ -39,7 +39,7 @@ def noise():
     return (np.random.default_rng(0).standard_normal((2, 3_000)) / 8).astype(np.float32)
 
 
-@pytest.mark.parametrize("controller", ["setting", "spectrum", "history"])
+@pytest.mark.parametrize("controller", ["setting", "spectrum", "history", "peaks"])
 def test_a_new_one_is_the_plain_network_to_the_last_bit(controller, noise):
     plain, net = EQNet(EQNetConfig(**SIZES), seed=3), made(controller)
     np.testing.assert_array_equal(net.process(noise[0], **given(net)), plain.process(noise[0]))
@@ -80,9 +80,10 @@ def level(energy):
     return (10 * math.log10(energy + 1e-9) + 30) / 20
 
 
+@pytest.mark.parametrize("controller", ["history", "peaks"])
 @pytest.mark.parametrize("window", ["hann", "rectangular"])
-def test_history_is_the_levels_of_what_was(window, noise):
-    net = awake(made("history", window=window)).double()
+def test_history_is_the_levels_of_what_was(window, controller, noise):
+    net = awake(made(controller, window=window)).double()
     audio = noise[0, :700].astype(np.float64)
 
     def s(last, first):
@@ -90,7 +91,10 @@ def test_history_is_the_levels_of_what_was(window, noise):
         if window == "hann":  # which multiplies the first sample of a frame by zero
             heard[20_000 + first] = 0
         before = heard[: 20_000 + last + 1]
-        return [level(float((before[-16 * n :] ** 2).mean())) for n in REACH]
+        heard_of = [before[-16 * n :] ** 2 for n in REACH]
+        means = [level(float(energies.mean())) for energies in heard_of]
+        peaks = [level(float(energies.max())) for energies in heard_of]
+        return means + peaks * (controller == "peaks")
 
     assert max(REACH) == 512 and len(REACH) == 18
     windows_sum_to = {"hann": 1, "rectangular": 2}[window]
@@ -155,9 +159,10 @@ def test_a_change_is_its_formula(noise):
     torch.testing.assert_close(net(x, torch.tensor([s]).double()), x + change)
 
 
-def test_history_does_not_depend_on_where_the_frame_was_cut(noise):
+@pytest.mark.parametrize("controller", ["history", "peaks"])
+def test_history_does_not_depend_on_where_the_frame_was_cut(controller, noise):
     """The window of the frame is undone: the same past gives the same levels."""
-    net, context, frame = made("history"), 8_192, 256
+    net, context, frame = made(controller), 8_192, 256
     long = torch.from_numpy(np.resize(noise[0], context + 2 * frame))
     window = frames.window("hann", frame).float()
     first, later = long[: context + frame].clone(), long[128 : context + frame + 128].clone()
@@ -169,7 +174,7 @@ def test_history_does_not_depend_on_where_the_frame_was_cut(noise):
     torch.testing.assert_close(levels[0][8:], levels[1][:8], atol=0.3, rtol=0)
 
 
-@pytest.mark.parametrize("controller", ["setting", "spectrum", "history"])
+@pytest.mark.parametrize("controller", ["setting", "spectrum", "history", "peaks"])
 def test_a_file_holds_all_of_it(controller, noise, tmp_path):
     net = awake(made(controller))
     loaded = eqlib.load(eqlib.save(net, tmp_path / "it.safetensors"))
