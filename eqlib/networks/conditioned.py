@@ -206,7 +206,7 @@ class ConditionedEQNet(EQNet):
         return super().autoencode(x[..., -self.config.frame :])
 
     def history(self, x: Tensor) -> Tensor:
-        """Levels of the past at each latent unit: (batch, context + frame) to (batch, units, 18 or 36).
+        """Levels of the past at each unit: (batch, context + frame) to (batch, units, inputs).
 
         Each is the mean energy of a window that ends with the unit, as `levels` scales it; for
         "peaks" followed by the energies of the largest samples in the same windows. The
