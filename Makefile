@@ -73,7 +73,7 @@ test: $(INSTALLED) ## Run the tests, then every chapter against its stored outpu
 	exit $$status
 
 test-browser: $(INSTALLED) ## Drive the built site in Chromium (Debian: apt install chromium)
-	$(PY) -m pytest -m browser --reruns 1 tests/browser
+	$(PY) -m pytest -m browser --reruns 1 -raR tests/browser
 
 screenshots: site ## Take the pictures of components that README shows
 	PYTHONPATH=tests $(PY) tests/browser/screenshots.py
