@@ -95,7 +95,7 @@ class Parts:
             began = time.perf_counter()
             values = {k: [min(v, HIGHEST_DB) for v in of] for k, of in measure(path).items()}
             part = Part(values=values, seconds=round(time.perf_counter() - began, 1))
-            log.info("%s: %.1f", name, np.mean([v for of in values.values() for v in of]))
+            log.info("%s, in %.1f s", name, part["seconds"])
             self._add(path, name, part)
 
     def _add(self, path: Path, name: str, part: Part) -> None:

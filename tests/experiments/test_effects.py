@@ -125,6 +125,11 @@ def test_the_side_chain_that_ships_reaches_its_score_again(name):
 def test_mistakes_are_told(tmp_path, capsys):
     with pytest.raises(EqlibError, match="nothing is called 'flanger'"):
         effects.run(["flanger"], path=tmp_path / "effects.json")
+    for of_an_effect in (effects.pairs_of, effects.parts):
+        with pytest.raises(EqlibError, match="no effect called 'flanger'; expected one of dist"):
+            of_an_effect("flanger")
+    with pytest.raises(EqlibError, match="no effect called 'flanger'"):
+        effects.effect_of("flanger", seed=0)
     with pytest.raises(EqlibError, match="measure is 'mae'"):
         effects.table("mae")
     with pytest.raises(EqlibError, match="was not tried on 'room'"):
