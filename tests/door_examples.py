@@ -17,6 +17,7 @@ from eqlib.analysis.systems import SweepResponse
 from eqlib.apply import Equalizer
 from eqlib.baselines.habit import Match, Ridge
 from eqlib.effects.compressor import Compressor
+from eqlib.effects.dynamic_shelf import DynamicShelf
 from eqlib.effects.engineer import Engineer
 from eqlib.effects.modulation import AutoWah, Tremolo
 from eqlib.effects.phaser import Phaser
@@ -27,9 +28,11 @@ from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.fir import FIR, Curve
 from eqlib.experiments import plan
 from eqlib.experiments.table import Table
+from eqlib.networks.causal import CausalStream
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
-from eqlib.networks.dilated import DilatedConfig, DilatedNet, DilatedStream
+from eqlib.networks.dilated import DilatedConfig, DilatedNet
 from eqlib.networks.plain import PlainEQNet
+from eqlib.networks.recurrent import RecurrentConfig, RecurrentNet
 from eqlib.streaming import Stream
 from eqlib.training.recipe import Budget
 from eqlib.widgets.desk import EQDesk
@@ -58,6 +61,13 @@ LEFT_OUT = {
     "eqlib.experiments.habits": "trains; test_style.py looks at it",
     "eqlib.experiments.style": "takes names of its own, which test_style.py looks at",
     "eqlib.networks.dilated.DilatedNet.forward": "a training step",
+    "eqlib.networks.recurrent.RecurrentNet.forward": "a training step",
+    "eqlib.networks.causal.CausalNet": "what networks of samples are derived from",
+    "eqlib.networks.dilated.DilatedNet.silence": "a part of `process`",
+    "eqlib.networks.dilated.DilatedNet.block": "a part of `process`, which checks",
+    "eqlib.networks.recurrent.RecurrentNet.silence": "a part of `process`",
+    "eqlib.networks.recurrent.RecurrentNet.block": "a part of `process`, which checks",
+    "eqlib.experiments.dynamic": "takes names of its own, which test_dynamic.py looks at",
     "eqlib.effects.rows.compiled": "takes the effects' own loops",
     "eqlib.networks.flat": "a training step of the page, in the form that is exported",
     "eqlib.networks.page_layers": "a part of the page's training step",
@@ -159,6 +169,7 @@ CONFIG = EQNetConfig(frame=64, hop=32, filters=4, kernel=8, local_kernel=8, pool
 SIDE_CHAIN = ConditionedConfig(**vars(CONFIG))
 KNOBS = ConditionedConfig(**vars(CONFIG), controller="setting", settings=11, change=True)
 DILATED = DilatedConfig(channels=2, kernel=2, layers=2, samples=64)
+RECURRENT = RecurrentConfig(units=2, samples=64, context=32)
 SHELF = EQ.low_shelf(cutoff_hz=500, gain_db=10)
 NOISE = np.random.default_rng(0).standard_normal((2, 4096)) / 10
 AUDIO = NOISE[0]
@@ -327,8 +338,10 @@ BY_FUNCTION = {
     "eqlib.networks.knobs.peak_setting": {"cutoff_hz": 500.0, "gain_db": 3.0, "q": 1.0},
     "eqlib.networks.dilated.DilatedConfig": vars(DILATED),
     "eqlib.networks.dilated.DilatedNet": {"config": DILATED},
-    "eqlib.networks.dilated.DilatedStream": {"net": DilatedNet(DILATED)},
-    "eqlib.networks.dilated.DilatedStream.process": {"block": AUDIO},
+    "eqlib.networks.recurrent.RecurrentConfig": vars(RECURRENT),
+    "eqlib.networks.recurrent.RecurrentNet": {"config": RECURRENT},
+    "eqlib.networks.causal.CausalStream": {"net": DilatedNet(DILATED)},
+    "eqlib.networks.causal.CausalStream.process": {"block": AUDIO},
     "eqlib.checkpoints.check_same_config": {"name": "it", "given": CONFIG, "expected": CONFIG},
     "eqlib.data.clips.Clips": {
         "samples": NOISE.astype(np.float32).ravel(),
@@ -533,7 +546,9 @@ RECEIVERS = {
     FrozenEQNet: lambda: FrozenEQNet(CONFIG),
     ConditionedEQNet: lambda: ConditionedEQNet(SIDE_CHAIN),
     DilatedNet: lambda: DilatedNet(DILATED),
-    DilatedStream: lambda: DilatedNet(DILATED).stream(),
+    RecurrentNet: lambda: RecurrentNet(RECURRENT),
+    CausalStream: lambda: DilatedNet(DILATED).stream(),
+    DynamicShelf: DynamicShelf,
     Waveshaper: Waveshaper,
     Compressor: Compressor,
     Engineer: Engineer,

@@ -20,11 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from eqlib import frames
-from eqlib.audio import AudioT, returned, to_tensor
-from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
-
-BLOCK = 16_384
-"""Samples that `DilatedNet.process` computes at once."""
+from eqlib.errors import EqlibError, check_integer, checked
+from eqlib.networks.causal import CausalNet
 
 
 @checked
@@ -64,7 +61,7 @@ class DilatedConfig:
         return (self.kernel - 1) * sum(distances)
 
 
-class DilatedNet(nn.Module):
+class DilatedNet(CausalNet):
     """The network; `eqlib.train` trains it, too.
 
     Args:
@@ -79,6 +76,7 @@ class DilatedNet(nn.Module):
     """
 
     config_type: ClassVar[type[DilatedConfig]] = DilatedConfig
+    config: DilatedConfig
 
     @checked
     def __init__(self, config: DilatedConfig | None = None, *, seed: int = 0) -> None:
@@ -119,97 +117,11 @@ class DilatedNet(nn.Module):
         y: Tensor = self.sum(h) + self.dry * x[..., self.config.context :]
         return y
 
-    def process(self, audio: AudioT, *, sample_rate: int | None = None) -> AudioT:
-        """Processes a whole signal, before which there is silence.
-
-        It goes block by block, each with the end of what was before it, so that a long signal
-        takes no more memory than a short one.
-
-        Args:
-            audio: (..., samples) at the config's sample rate, numpy or torch, of any length.
-            sample_rate: of the audio, in Hz, to be checked against the network's.
-
-        Returns:
-            The same kind, dtype, device and shape, without gradients.
-
-        Raises:
-            EqlibError: for audio that is neither an array nor a tensor, is empty, not floating
-                point, or not finite; for another sample rate.
-        """
-        if sample_rate is not None:
-            check_sample_rate("the audio", sample_rate, self.config.sample_rate)
-        signal = to_tensor("audio", audio)
-        rows = signal.to(self.dry).reshape(-1, 1, signal.shape[-1])
-        output, _ = self._blocks(rows, self._silence(len(rows)))
-        return returned(output, audio)
-
-    def stream(self) -> DilatedStream:
-        """For sound that arrives block by block: as many samples out, at once."""
-        return DilatedStream(self)
-
-    def _silence(self, rows: int) -> Tensor:
+    def silence(self, rows: int) -> Tensor:
+        """(rows, 1, context) of zeros."""
         return self.dry.new_zeros(rows, 1, self.config.context)
 
-    @torch.no_grad()
-    def _blocks(self, rows: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
-        """(rows, 1, samples) and the context before them to the output, and the context after."""
-        outputs, plain = [], torch.autocast(rows.device.type, enabled=False)
-        with plain:
-            for block in rows.split(BLOCK, -1):
-                heard = torch.cat((past, block), -1)
-                outputs.append(self(heard))
-                past = heard[..., heard.shape[-1] - self.config.context :]
-        return torch.cat(outputs, -1), past
-
-
-class DilatedStream:
-    """A dilated network that is fed block by block; ``net.stream()`` makes one.
-
-    It remembers the last samples that the network can hear, and no more. It is causal, so that all
-    blocks together become what ``net.process`` makes of the whole signal.
-
-    Args:
-        net: the network.
-
-    Attributes:
-        latency_samples: by how many samples the output is late: 0.
-    """
-
-    latency_samples = 0
-
-    @checked
-    def __init__(self, net: DilatedNet) -> None:
-        self._net = net
-        self._past: Tensor | None = None
-        self._leading: tuple[int, ...] = ()
-
-    def process(self, block: AudioT) -> AudioT:
-        """Takes the next block, and returns as many samples.
-
-        Args:
-            block: (..., samples), of any length; what stands before the last axis, such as
-                channels, is the same for all blocks.
-
-        Returns:
-            The same kind, dtype, device and shape, without gradients.
-
-        Raises:
-            EqlibError: for a block that is not audio, or of another shape than those before.
-        """
-        signal = to_tensor("the block", block)
-        leading = tuple(signal.shape[:-1])
-        rows = signal.to(self._net.dry).reshape(-1, 1, signal.shape[-1])
-        if self._past is None:
-            self._leading, self._past = leading, self._net._silence(len(rows))
-        elif leading != self._leading:
-            raise EqlibError(
-                f"the block has shape {tuple(signal.shape)}",
-                f"({', '.join([*map(str, self._leading), 'samples'])}), as those before",
-                "Keep the number of channels, or start anew: stream.reset().",
-            )
-        output, self._past = self._net._blocks(rows, self._past)
-        return returned(output, block)
-
-    def reset(self) -> None:
-        """Forgets all blocks: the next one is the first."""
-        self._past, self._leading = None, ()
+    def block(self, rows: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """What it remembers are the last samples that it can hear."""
+        heard = torch.cat((memory, rows), -1)
+        return self(heard), heard[..., heard.shape[-1] - self.config.context :]

@@ -8,7 +8,7 @@ import torch
 
 import eqlib
 from eqlib import EqlibError, Recipe, data, metrics
-from eqlib.networks import dilated
+from eqlib.networks import causal
 from eqlib.networks.dilated import DilatedConfig, DilatedNet
 
 SMALL = DilatedConfig(channels=3, kernel=3, layers=3, growth=2, samples=512)
@@ -67,7 +67,7 @@ def test_the_past_ends_where_it_says(net, noise):
 
 def test_block_by_block_is_the_same(net, noise, monkeypatch):
     whole = net.process(np.stack((noise, noise[::-1])))
-    monkeypatch.setattr(dilated, "BLOCK", 17)
+    monkeypatch.setattr(causal, "BLOCK", 17)
     blocks = net.process(np.stack((noise, noise[::-1])))
     np.testing.assert_allclose(blocks, whole, atol=1e-13, rtol=0)
 
