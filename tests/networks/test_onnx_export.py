@@ -63,10 +63,11 @@ def test_any_network_is_exported_and_left_as_it_was(changes, tmp_path):
 def test_a_setting_is_a_second_input(change, tmp_path):
     config = ConditionedConfig(**SMALL, controller="setting", settings=3, change=change)
     net = ConditionedEQNet(config, seed=3)
-    torch.nn.init.normal_(net.controller[-1].weight, std=0.3)
-    session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
     generator = torch.Generator().manual_seed(0)
-    x, s = torch.randn(3, 1, config.frame, generator=generator), torch.randn(3, 3)
+    torch.nn.init.normal_(net.controller[-1].weight, std=0.3, generator=generator)
+    session = onnxruntime.InferenceSession(export_onnx(net, tmp_path / "net.onnx"))
+    x = torch.randn(3, 1, config.frame, generator=generator)
+    s = torch.randn(3, 3, generator=generator)
     for n in (3, 1):
         (y,) = session.run(None, {"x": x[:n].numpy(), "s": s[:n].numpy()})
         with torch.no_grad():
