@@ -59,15 +59,19 @@ export class Gpu {
   }
 }
 
-/** A stepper that moves from the processor to the GPU and, if that fails, back: at the same step of the same run. */
+/**
+ * A stepper that moves from the processor to the GPU and, if that fails, back: at the same step of the same run.
+ * From one thread to several, too (threads.js).
+ */
 export class Mover {
   /**
    * @param {Stepper} cpu
    * @param {Promise<{stepper: Stepper, lost: Promise}>} opening as `Gpu.open` does
    * @param {(detail: {device: "cpu"|"gpu", why: string}) => void} told of what was chosen, within a step
+   * @param {string} rest what `cpu` is called
    */
-  constructor(cpu, opening, told) {
-    Object.assign(this, { cpu, told, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
+  constructor(cpu, opening, told, rest = "the processor") {
+    Object.assign(this, { cpu, told, rest, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
     opening.then(
       ({ stepper, lost }) => Object.assign(this, { gpu: stepper, lost, next: "onBoth" }),
       (error) => Object.assign(this, { error, next: "unopened" }),
@@ -108,7 +112,7 @@ export class Mover {
       if (before) this.gpu.resume(before);
       const between = performance.now();
       const found = await this.guarded(this.gpu.step(...given));
-      if (!(Math.abs(found - loss) <= AGREE * Math.abs(loss))) throw new Error("its losses differ from the processor's");
+      if (!(Math.abs(found - loss) <= AGREE * Math.abs(loss))) throw new Error(`its losses differ from those of ${this.rest}`);
       if (this.tried++ > 0) {
         this.ms.cpu += between - began;
         this.ms.gpu += performance.now() - between;
@@ -122,7 +126,7 @@ export class Mover {
 
   async choose() {
     const [gpu, cpu] = [this.ms.gpu, this.ms.cpu].map((ms) => `${(ms / (this.tried - 1)).toPrecision(2)} ms`);
-    const why = `it takes ${gpu} for a step, and the processor ${cpu}`;
+    const why = `it takes ${gpu} for a step, and ${this.rest} ${cpu}`;
     if (this.ms.gpu >= this.ms.cpu) return this.stay(why);
     await this.keep();
     this.next = "onGpu";
