@@ -48,7 +48,8 @@ STEPS = """async () => {
     const opening = threads.open(file, settings);
     await opening;
     const told = [];
-    const mover = new Mover(slow, opening, (detail) => told.push(detail), "one thread");
+    const ties = { rest: "one thread", again: true };
+    const mover = new Mover(slow, opening, (detail) => told.push(detail), ties);
     await opening; // it hears of it before us
     return { alone, together: await losses(mover), told, next: mover.next, rest: mover.rest };
 }"""

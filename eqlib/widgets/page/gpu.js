@@ -68,10 +68,11 @@ export class Mover {
    * @param {Stepper} cpu
    * @param {Promise<{stepper: Stepper, lost: Promise}>} opening as `Gpu.open` does
    * @param {(detail: {device: "cpu"|"gpu", why: string}) => void} told of what was chosen, within a step
-   * @param {string} rest what `cpu` is called
+   * @param {{rest?: string, again?: boolean}} ties what `cpu` is called; whether the trial is repeated when steps
+   *   became slower than `cpu` was
    */
-  constructor(cpu, opening, told, rest = "the processor") {
-    Object.assign(this, { cpu, told, rest, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
+  constructor(cpu, opening, told, { rest = "the processor", again = false } = {}) {
+    Object.assign(this, { cpu, told, rest, again, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
     opening.then(
       ({ stepper, lost }) => Object.assign(this, { gpu: stepper, lost, next: "onBoth" }),
       (error) => Object.assign(this, { error, next: "unopened" }),
@@ -129,15 +130,21 @@ export class Mover {
     const why = `it takes ${gpu} for a step, and ${this.rest} ${cpu}`;
     if (this.ms.gpu >= this.ms.cpu) return this.stay(why);
     await this.keep();
-    this.next = "onGpu";
+    Object.assign(this, { next: "onGpu", spent: 0 });
     this.told({ device: "gpu", why });
   }
 
   async onGpu(given) {
     this.since.push(given);
     try {
+      const began = performance.now();
       const loss = await this.guarded(this.gpu.step(...given));
-      if (this.since.length === KEPT_EVERY) await this.keep();
+      this.spent += performance.now() - began;
+      if (this.since.length === KEPT_EVERY) {
+        await this.keep();
+        if (this.again && this.spent / KEPT_EVERY > this.ms.cpu / (TRIED - 1)) this.doubt();
+        this.spent = 0;
+      }
       return loss;
     } catch (error) {
       return this.back(error);
@@ -147,6 +154,12 @@ export class Mover {
   /** Keeps what a step hangs on away from the GPU. */
   async keep() {
     [this.kept, this.since] = [await this.guarded(this.gpu.saved()), []];
+  }
+
+  /** The next steps are on both again: what else the machine does may have changed. */
+  doubt() {
+    this.cpu.resume(this.kept);
+    Object.assign(this, { next: "onBoth", tried: 0, ms: { cpu: 0, gpu: 0 } });
   }
 
   /** Takes the steps since then again, on the processor: it is as if they had never been elsewhere. */

@@ -129,7 +129,8 @@ function spread(stepper, stage, file) {
   const { filters, steps, pretrainSteps } = options;
   if (!threads.worth({ filters, steps: stage === "train" ? steps : pretrainSteps })) return stepper;
   const count = (device) => (device === "gpu" ? threads.count : 1);
-  return new Mover(stepper, threads.open(file, stepper.settings), ({ device, why }) => tell("threads", { count: count(device), why }), "one thread");
+  const told = ({ device, why }) => tell("threads", { count: count(device), why });
+  return new Mover(stepper, threads.open(file, stepper.settings), told, { rest: "one thread", again: true });
 }
 
 /** The weights of a snapshot, or the best ones. */
