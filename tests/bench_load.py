@@ -18,12 +18,19 @@ ROUND_TRIPS_MS = (0, 150)
 
 
 @contextmanager
-def opened(browser, script=""):
-    """A page of its own, with empty caches."""
-    context = browser.new_context(viewport={"width": 1366, "height": 900})
+def opened(browser, script="", isolated_by=None):
+    """A page of its own, with empty caches; as on a first visit, or on a next page of the book."""
+    workers = "allow" if isolated_by else "block"
+    size = {"width": 1366, "height": 900}
+    context = browser.new_context(viewport=size, service_workers=workers)
     context.add_init_script(script)
     try:
-        yield context.new_page()
+        tab = context.new_page()
+        if isolated_by:
+            tab.goto(f"{isolated_by}/book/intro.html")
+            tab.locator("html[data-eq-ready]").wait_for()
+            tab.evaluate("navigator.serviceWorker.ready.then(() => {})")
+        yield tab
     finally:
         context.close()
 

@@ -80,3 +80,15 @@ if (answers.length) {
   }
 }
 document.documentElement.dataset.eqReady = "";
+
+/** From the next page on, training may use several threads (isolation.js at the book's root). Without it, one. */
+async function prepareThreads() {
+  const root = document.documentElement.dataset.content_root;
+  if (root === undefined || !location.protocol.startsWith("http")) return;
+  try {
+    await navigator.serviceWorker?.register(new URL(`${root}isolation.js`, location.href));
+  } catch {
+    // A browser, or a setting, that wants none; or a host that lacks the script.
+  }
+}
+prepareThreads();

@@ -32,6 +32,9 @@ def chromium():
     assert path, "Chromium is missing. On Debian: apt install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        # Each page as on a first visit; test_page_threads.py has the others.
+        for opens in ("new_context", "new_page"):
+            setattr(browser, opens, partial(getattr(browser, opens), service_workers="block"))
         yield browser
         browser.close()
 

@@ -130,6 +130,26 @@ def test_stage_two_on_a_gpu_has_them_too_and_goes_on_when_it_is_lost(steppers, s
     assert back["device"] == "cpu" and "it failed" in back["why"]
 
 
+def test_what_became_slow_is_tried_again_and_left(steppers, chromium):
+    found, expected, told = steppers(chromium).evaluate(
+        """async () => {
+            const given = batches("train", 60);
+            const [cpu, other] = [slow(await processor("train")), await processor("train")];
+            const opening = Promise.resolve({ stepper: other, lost });
+            const tell = (detail) => told.push(detail);
+            const mover = new Mover(cpu, opening, tell, { rest: "one thread", again: true });
+            await opening;
+            const found = await losses(mover, given.slice(0, 10));
+            slow(slow(other)); // now it takes twice as long as one thread
+            found.push(...(await losses(mover, given.slice(10))));
+            return [found, await losses(await processor("train"), given), told];
+        }"""
+    )
+    assert found == expected  # both are the processor
+    assert [detail["device"] for detail in told] == ["gpu", "cpu"]
+    assert all("for a step, and one thread" in detail["why"] for detail in told)
+
+
 def test_a_slower_gpu_is_tried_and_left(bare_page, swiftshader):
     trainer = Trainer(bare_page(swiftshader))
     trainer.page.evaluate("trainer.addEventListener('device', () => trainer.stop())")

@@ -45,6 +45,7 @@ def node(tmp_path):
         "fields",
         "pair_check",
         "kernel_trainer",
+        "workbench_curves",
     )
     for path in PAGE.glob("*.js"):
         (tmp_path / path.name).write_text(path.read_text())
@@ -542,3 +543,13 @@ def test_the_stated_sample_rate_is_read(node, kind, rate):
     script = "pair_check.statedRate(Uint8Array.from(value).buffer)"
     assert node(script, list(file.getvalue())) == rate
     assert node(script, [1, 2, 3]) is None
+
+
+@needs_node
+def test_filters_are_drawn_the_highest_on_top_each_as_strong_as_it_is(node):
+    hz = np.array([5, 40, 20, 60, 11])
+    bank = -0.05 * (np.arange(65) - hz[:, None]) ** 2 + np.array([[0], [-3], [-9], [-6], [-1]])
+    script = "Array.from(workbench_curves.strengths(Float32Array.from(value.flat()), 65))"
+    drawn = np.reshape(node(script, bank.tolist()), (5, 65))
+    expected = np.clip(1 + bank[np.argsort(-hz)] / 32, 0, 1) ** 1.6  # 32 dB are in sight
+    np.testing.assert_allclose(drawn, expected, atol=1e-5)

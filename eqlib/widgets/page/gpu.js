@@ -59,15 +59,20 @@ export class Gpu {
   }
 }
 
-/** A stepper that moves from the processor to the GPU and, if that fails, back: at the same step of the same run. */
+/**
+ * A stepper that moves from the processor to the GPU and, if that fails, back: at the same step of the same run.
+ * From one thread to several, too (threads.js).
+ */
 export class Mover {
   /**
    * @param {Stepper} cpu
    * @param {Promise<{stepper: Stepper, lost: Promise}>} opening as `Gpu.open` does
    * @param {(detail: {device: "cpu"|"gpu", why: string}) => void} told of what was chosen, within a step
+   * @param {{rest?: string, again?: boolean}} ties what `cpu` is called; whether the trial is repeated when steps
+   *   became slower than `cpu` was
    */
-  constructor(cpu, opening, told) {
-    Object.assign(this, { cpu, told, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
+  constructor(cpu, opening, told, { rest = "the processor", again = false } = {}) {
+    Object.assign(this, { cpu, told, rest, again, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
     opening.then(
       ({ stepper, lost }) => Object.assign(this, { gpu: stepper, lost, next: "onBoth" }),
       (error) => Object.assign(this, { error, next: "unopened" }),
@@ -108,7 +113,7 @@ export class Mover {
       if (before) this.gpu.resume(before);
       const between = performance.now();
       const found = await this.guarded(this.gpu.step(...given));
-      if (!(Math.abs(found - loss) <= AGREE * Math.abs(loss))) throw new Error("its losses differ from the processor's");
+      if (!(Math.abs(found - loss) <= AGREE * Math.abs(loss))) throw new Error(`its losses differ from those of ${this.rest}`);
       if (this.tried++ > 0) {
         this.ms.cpu += between - began;
         this.ms.gpu += performance.now() - between;
@@ -122,18 +127,24 @@ export class Mover {
 
   async choose() {
     const [gpu, cpu] = [this.ms.gpu, this.ms.cpu].map((ms) => `${(ms / (this.tried - 1)).toPrecision(2)} ms`);
-    const why = `it takes ${gpu} for a step, and the processor ${cpu}`;
+    const why = `it takes ${gpu} for a step, and ${this.rest} ${cpu}`;
     if (this.ms.gpu >= this.ms.cpu) return this.stay(why);
     await this.keep();
-    this.next = "onGpu";
+    Object.assign(this, { next: "onGpu", spent: 0 });
     this.told({ device: "gpu", why });
   }
 
   async onGpu(given) {
     this.since.push(given);
     try {
+      const began = performance.now();
       const loss = await this.guarded(this.gpu.step(...given));
-      if (this.since.length === KEPT_EVERY) await this.keep();
+      this.spent += performance.now() - began;
+      if (this.since.length === KEPT_EVERY) {
+        await this.keep();
+        if (this.again && this.spent / KEPT_EVERY > this.ms.cpu / (TRIED - 1)) this.doubt();
+        this.spent = 0;
+      }
       return loss;
     } catch (error) {
       return this.back(error);
@@ -143,6 +154,12 @@ export class Mover {
   /** Keeps what a step hangs on away from the GPU. */
   async keep() {
     [this.kept, this.since] = [await this.guarded(this.gpu.saved()), []];
+  }
+
+  /** The next steps are on both again: what else the machine does may have changed. */
+  doubt() {
+    this.cpu.resume(this.kept);
+    Object.assign(this, { next: "onBoth", tried: 0, ms: { cpu: 0, gpu: 0 } });
   }
 
   /** Takes the steps since then again, on the processor: it is as if they had never been elsewhere. */

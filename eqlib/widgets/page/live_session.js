@@ -5,6 +5,7 @@ import { holds, output as ears, take } from "./bus.js";
 import { aheadOf } from "./resampler.js";
 import { addressesOf } from "./runtime.js";
 import { applyEq } from "./target.js";
+import { openWorker } from "./worker.js";
 
 export const CHOICES = ["dry", "network", "exact"];
 const QUANTUM = 128; // of the browser's audio engine
@@ -51,7 +52,7 @@ export class LiveSession {
 
   call(call, given = {}, transfer = []) {
     if (!this.worker) {
-      this.worker = new Worker(new URL("./live_worker.js", import.meta.url), { type: "module" });
+      this.worker = openWorker(new URL("./live_worker.js", import.meta.url));
       this.worker.onmessage = ({ data: { id, result, error, broken } }) => {
         if (broken) return this.end(`The network broke off (${broken}).`);
         const { resolve, reject } = this.waiting.get(id);

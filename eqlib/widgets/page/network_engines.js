@@ -4,6 +4,7 @@ import { taps } from "./curve.js";
 import { Drawing } from "./drawing.js";
 import { filtered } from "./loudness.js";
 import { addressesOf } from "./runtime.js";
+import { openWorker } from "./worker.js";
 
 const LOADS_MB = 17; // of runtime and network, before the first run
 const PIECE = 1 << 20; // samples in a message: a Jupyter server takes up to 10 MiB at a time
@@ -40,7 +41,7 @@ export function pageEngine(state) {
     keeps: "in your browser",
     loadsMb: LOADS_MB,
     run(signal, name, progress) {
-      worker ??= new Worker(here("./network_worker.js"), { type: "module" });
+      worker ??= openWorker(here("./network_worker.js"));
       const { address, frame, hop, eq } = state.networks[name];
       return new Promise((resolve, reject) => {
         giveUp = reject;

@@ -1,5 +1,6 @@
 // A network that is trained in the page: what the page's own thread sees of trainer_worker.js.
 import { addressesOf } from "./runtime.js";
+import { openWorker } from "./worker.js";
 
 const DEFAULTS = {
   filters: 16,
@@ -56,7 +57,7 @@ class Trainer extends EventTarget {
     this.running = false;
     this.waiting = new Map();
     this.count = 0;
-    this.worker = new Worker(address, { type: "module" });
+    this.worker = openWorker(address);
     this.worker.onmessage = ({ data }) => this.receive(data);
     this.worker.onerror = () => this.fail("The worker that trains could not start.");
   }

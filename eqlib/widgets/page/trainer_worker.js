@@ -6,6 +6,7 @@ import { bankGrid, logGrid, meanOf, scoreOf } from "./measure.js";
 import { generator, newWeights } from "./random.js";
 import { load } from "./runtime.js";
 import { applyEq } from "./target.js";
+import { Threads } from "./threads.js";
 
 const TELL_MS = 50; // progress is told no more often
 const VALIDATED_S = 1; // of each note for validation: its attack, which has most of its energy
@@ -18,6 +19,7 @@ let learner = null;
 let options = null; // of the last start
 let stopping = false;
 let gpu = null; // gpu.js's: it loads what it needs when a run may use it
+let threads = null; // threads.js's, likewise
 const refused = new Set(); // graphs that are not tried on it again
 const sessions = new Map();
 
@@ -107,11 +109,11 @@ async function run(stages, snapshots) {
   }
 }
 
-/** What steps in a stepper's place: itself, or what moves to the GPU if it is faster there. */
+/** What steps in a stepper's place: itself, or what moves to the GPU, or to several threads, if it is faster there. */
 function quicken(stepper, stage) {
   const { filters, batch, gpu: wanted } = options;
   const file = `${stage}-${filters}.onnx`;
-  if (!wanted || refused.has(file)) return stepper;
+  if (!wanted || refused.has(file)) return spread(stepper, stage, file);
   const open = async () => {
     if (!(await hasGpu(wanted))) throw new Error("the browser gives none");
     return gpu.open(file, { count: learner.network.parameters, batch, settings: stepper.settings });
@@ -120,6 +122,15 @@ function quicken(stepper, stage) {
     if (detail.device === "cpu") refused.add(file);
     tell("device", detail);
   });
+}
+
+/** The same for threads. */
+function spread(stepper, stage, file) {
+  const { filters, steps, pretrainSteps } = options;
+  if (!threads.worth({ filters, steps: stage === "train" ? steps : pretrainSteps })) return stepper;
+  const count = (device) => (device === "gpu" ? threads.count : 1);
+  const told = ({ device, why }) => tell("threads", { count: count(device), why });
+  return new Mover(stepper, threads.open(file, stepper.settings), told, { rest: "one thread", again: true });
 }
 
 /** The weights of a snapshot, or the best ones. */
@@ -134,6 +145,7 @@ const calls = {
   async open(given) {
     [folder, notes] = [given.training, given.notes];
     gpu = new Gpu(given.addresses, folder);
+    threads = new Threads(given.addresses, folder);
     [ort, description] = await Promise.all([load(given.addresses), fetch(`${folder}training.json`).then((reply) => reply.json())]);
     const { sample_rate } = Object.values(description.networks)[0].config;
     const networks = Object.entries(description.networks).map(([filters, { parameters }]) => ({ filters: Number(filters), parameters }));

@@ -22,6 +22,7 @@ export function curvesSide() {
     pictures,
   );
   const bank = make("div", { class: "eq-workbench-filters" }, canvas, caption);
+  const cells = make("canvas"); // one pixel for each value of the filters' picture
   let drawn = null; // {log, moment} that wait for the next frame of the screen
   let frame = 0;
 
@@ -92,24 +93,38 @@ export function curvesSide() {
     canvas.setAttribute("aria-label", bankDb ? `Spectra of the ${bankDb.length / bins} filters after step ${step}` : "Spectra of the filters: nothing yet");
     bank.classList.toggle("eq-workbench-unseen", !bankDb);
     if (!bankDb) return;
-    const rows = Array.from({ length: bankDb.length / bins }, (_, row) => bankDb.subarray(row * bins, (row + 1) * bins));
-    rows.sort((a, b) => center(b) - center(a)); // the highest on top
-    const top = bankDb.reduce((high, db) => Math.max(high, db), -Infinity);
+    // A pixel for each value, enlarged at once: a rectangle for each would keep the page busy.
+    const rows = bankDb.length / bins;
+    [cells.width, cells.height] = [bins, rows];
+    const image = new ImageData(bins, rows);
+    strengths(bankDb, bins).forEach((strength, cell) => (image.data[4 * cell + 3] = Math.round(255 * strength)));
+    cells.getContext("2d").putImageData(image, 0, 0);
+    brush.imageSmoothingEnabled = false;
+    brush.drawImage(cells, 0, 0, wide, tall);
+    brush.globalCompositeOperation = "source-in"; // the text's own color, whatever its notation
     brush.fillStyle = getComputedStyle(canvas).color;
-    for (const [row, spectrum] of rows.entries()) {
-      const [y, next] = [row, row + 1].map((each) => Math.round((each / rows.length) * tall));
-      for (let bin = 0; bin < bins; bin++) {
-        const strength = Math.min(1, Math.max(0, 1 + (spectrum[bin] - top) / RANGE_DB));
-        if (strength <= 0) continue;
-        brush.globalAlpha = strength ** 1.6;
-        const [x, end] = [bin, bin + 1].map((each) => Math.round((each / bins) * wide));
-        brush.fillRect(x, y, end - x, next - y);
-      }
-    }
+    brush.fillRect(0, 0, wide, tall);
   }
   showBank(null);
 
   return { side, bank, show, showBank, close: () => cancelAnimationFrame(frame) };
+}
+
+/**
+ * How strongly each value of a bank is drawn, from 0 to 1.
+ * @param {Float32Array} bankDb (filters * bins), in dB
+ * @param {number} bins
+ * @returns {Float32Array} as many; the filter with the highest center comes first
+ */
+export function strengths(bankDb, bins) {
+  const rows = Array.from({ length: bankDb.length / bins }, (_, row) => bankDb.subarray(row * bins, (row + 1) * bins));
+  const sorted = rows.map((spectrum) => ({ spectrum, at: center(spectrum) })).sort((a, b) => b.at - a.at);
+  const top = bankDb.reduce((high, db) => Math.max(high, db), -Infinity);
+  const found = new Float32Array(bankDb.length);
+  for (const [row, { spectrum }] of sorted.entries()) {
+    spectrum.forEach((db, bin) => (found[row * bins + bin] = Math.min(1, Math.max(0, 1 + (db - top) / RANGE_DB)) ** 1.6));
+  }
+  return found;
 }
 
 /** Where a spectrum's energy lies. */

@@ -57,7 +57,7 @@ export class Runs {
       this.told.said(`Nothing can be trained here: ${error.message}`);
       return null;
     }
-    for (const name of ["started", "progress", "validated", "snapshot", "ended", "failed", "note", "device"]) {
+    for (const name of ["started", "progress", "validated", "snapshot", "ended", "failed", "note", "device", "threads"]) {
       this.trainer.addEventListener(name, ({ detail }) => this[name](detail));
     }
     this.told.opened(this.trainer.notes.filter(({ split }) => split === "test").map(({ name, samples }) => ({ name: noteName(name), samples })));
@@ -168,6 +168,10 @@ export class Runs {
 
   note({ message }) {
     this.told.said(message);
+  }
+
+  threads({ count }) {
+    this.log.threads = count;
   }
 
   device({ device, why }) {
