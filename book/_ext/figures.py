@@ -14,6 +14,8 @@ from typing import Any
 
 from docutils import nodes
 
+from narrow import narrowed
+
 COLORS = {
     "#ffffff": "ground",
     "#000000": "ink",
@@ -56,7 +58,7 @@ def is_output(image: nodes.image) -> bool:
 
 def themed(svg: str, alt: str) -> str:
     """A figure as a part of a page: with its words for who cannot see it, and names of its own."""
-    svg = svg[svg.index("<svg") :]
+    svg = narrowed(svg[svg.index("<svg") :])
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'( id="|href="#|url\(#)(\w+)', rf"\g<1>f{own}-\2", svg)
     for color, name in COLORS.items():
