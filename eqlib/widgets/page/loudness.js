@@ -1,7 +1,10 @@
 // Loudness after ITU-R BS.1770, as eqlib.players.loudness has it.
 import { coefficients } from "./equalizer.js";
 
-const PEAK_LIMIT_DB = -1; // leaves room for the overshoot of the sound card
+export const PEAK_LIMIT_DB = -1; // leaves room for the overshoot of the sound card
+
+/** The highest sample in dBFS. */
+export const peakDb = (samples) => 20 * Math.log10(samples.reduce((top, x) => Math.max(top, Math.abs(x)), 0));
 
 /** What a band makes of samples. */
 export function filtered(samples, band, sampleRate) {
@@ -40,7 +43,7 @@ export function matched(signals, sampleRate) {
   const levels = signals.map((samples) => loudness(samples, sampleRate));
   const softest = Math.min(...levels);
   const gains = levels.map((level) => Math.round(10 * (softest - level)) / 10);
-  const peaks = signals.map((samples, i) => 20 * Math.log10(samples.reduce((top, x) => Math.max(top, Math.abs(x)), 0)) + gains[i]);
+  const peaks = signals.map((samples, i) => peakDb(samples) + gains[i]);
   const over = Math.max(0, Math.max(...peaks) - PEAK_LIMIT_DB);
   return gains.map((gain) => Math.round(10 * (gain - Math.ceil(10 * over) / 10)) / 10);
 }

@@ -3,6 +3,7 @@ import { blindTest } from "./abx.js";
 import { holds, output as ears, take, volumeSlider } from "./bus.js";
 import { bufferOf, fetched } from "./decoding.js";
 import { make } from "./dom.js";
+import { PEAK_LIMIT_DB, inWords, peakDb } from "./loudness.js";
 import { Mixer } from "./mixer.js";
 import { rolesOf, SpectrumPicture, WavePicture } from "./player_pictures.js";
 import { traitsOf, widgetOf } from "./widget.js";
@@ -11,10 +12,12 @@ const HEARD_HZ = 20000; // the spectrum goes no further
 let players = 0;
 const together = (words) => words.replace(/(\d) (dB|k?Hz)\b/g, "$1\u00a0$2"); // no line ends between number and unit
 
-/** Target minus output, each brought back to its own level first. */
+/** Target minus output, each brought back to its own level first; turned down where that is above -1 dBFS. */
 function difference([target, output], [targetDb, outputDb]) {
   const [tGain, oGain] = [10 ** (-targetDb / 20), 10 ** (-outputDb / 20)];
-  return target.map((t, n) => t * tGain - output[n] * oGain);
+  const samples = target.map((t, n) => t * tGain - output[n] * oGain);
+  const down = Math.ceil(10 * Math.max(0, peakDb(samples) - PEAK_LIMIT_DB)) / 10;
+  return { samples: down ? samples.map((x) => x * 10 ** (-down / 20)) : samples, change: `target minus output, ${down ? inWords(-down) : "at its own level"}` };
 }
 
 /**
@@ -35,9 +38,10 @@ export async function mount(element, state) {
   const [target, output] = ["target", "output"].map((name) => tracks.findIndex((track) => track.name === name));
   if (target >= 0 && output >= 0) {
     const gains = [tracks[target].gain_db, tracks[output].gain_db];
-    signals.push(difference([signals[target], signals[output]], gains));
+    const { samples, change } = difference([signals[target], signals[output]], gains);
+    signals.push(samples);
     const coded = [tracks[target], tracks[output]].some(({ address }) => address?.startsWith("data:audio/mpeg"));
-    tracks.push({ name: "difference", change: `target minus output, at its own level${coded ? "; the coding of the sounds adds to it" : ""}` });
+    tracks.push({ name: "difference", change: `${change}${coded ? "; the coding of the sounds adds to it" : ""}` });
   }
   const buffers = signals.map((samples) => bufferOf(samples, state.sample_rate));
   const duration = buffers[0].duration;
@@ -240,9 +244,14 @@ export async function mount(element, state) {
     /** Puts other samples, of the same length, into the tracks; what is heard goes on. */
     replace(others) {
       const fresh = others.map(({ samples }) => samples);
-      if (buffers.length > others.length) fresh.push(difference([fresh[target], fresh[output]], [others[target].gain_db, others[output].gain_db]));
+      const shown = [...others];
+      if (buffers.length > others.length) {
+        const made = difference([fresh[target], fresh[output]], [others[target].gain_db, others[output].gain_db]);
+        fresh.push(made.samples);
+        shown.push(made);
+      }
       fresh.forEach((samples, index) => (buffers[index] = bufferOf(samples, state.sample_rate)));
-      others.forEach(({ change }, index) => (radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${together(change)}`));
+      shown.forEach(({ change }, index) => (radios.querySelectorAll("label > span")[index].lastChild.textContent = ` ${together(change)}`));
       wave.renew();
       if (mixer?.sources.length) {
         offset = position();
