@@ -118,6 +118,7 @@ def code_of(chapter):
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
     monkeypatch.setattr(record, "_records", {})
+    monkeypatch.setattr(record, "_works", {})
     monkeypatch.setattr(record, "_file", [])
 
 
