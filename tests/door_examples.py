@@ -125,6 +125,7 @@ LEFT_OUT = {
     "eqlib.audio.returned": "the last line of a function that has checked its audio",
     "eqlib.training.recipe.Budget": "made by the trainers, and asked in every step",
     "eqlib.training.recipe.Recipe.rate": "called in every step",
+    "eqlib.exercises.chapters": "behind `check`, which takes any answer",
     "eqlib.exercises.curves": "behind `check`, which takes any answer",
     "eqlib.exercises.forms": "behind `check`, which takes any answer",
     "eqlib.exercises.looking": "behind `check`, which takes any answer",
