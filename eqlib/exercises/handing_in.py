@@ -121,7 +121,7 @@ def _answer(name: str, work: record.Work, *, sounds: bool = True) -> str:
         parts.append("<p>Its sound is left out: with it, this file would exceed 3 MB.</p>\n")
     for called, address in work.sounds.items() if sounds else ():
         label, of = html.escape(called), html.escape(f"{name}, {called}")
-        audio = f'<audio controls preload="none" src="{address}" aria-label="{of}"></audio>'
+        audio = f'<audio controls preload="metadata" src="{address}" aria-label="{of}"></audio>'
         parts.append(f"<figure><figcaption>{label}</figcaption>{audio}</figure>\n")
     return "".join([*parts, "</section>\n"])
 
