@@ -26,6 +26,7 @@ from eqlib.effects.waveshaping import Waveshaper
 from eqlib.equalizers.biquad import Biquad
 from eqlib.equalizers.coefficients import Section, Taps
 from eqlib.equalizers.fir import FIR, Curve
+from eqlib.exercises.record import Work
 from eqlib.experiments import plan
 from eqlib.experiments.table import Table
 from eqlib.networks.causal import CausalStream
@@ -134,12 +135,16 @@ LEFT_OUT = {
     "eqlib.audio.returned": "the last line of a function that has checked its audio",
     "eqlib.training.recipe.Budget": "made by the trainers, and asked in every step",
     "eqlib.training.recipe.Recipe.rate": "called in every step",
+    "eqlib.exercises.chapters": "behind `check`, which takes any answer",
     "eqlib.exercises.curves": "behind `check`, which takes any answer",
     "eqlib.exercises.forms": "behind `check`, which takes any answer",
+    "eqlib.exercises.looking": "behind `check`, which takes any answer",
+    "eqlib.exercises.showing": "behind `check`, which takes any answer",
     "eqlib.exercises.judges": "behind `check`, which takes any answer",
     "eqlib.exercises.material": "behind `check`, which takes any answer",
     "eqlib.exercises.record.Prediction": "a record, which holds what it is given",
     "eqlib.exercises.record.Record": "a record, which holds what it is given",
+    "eqlib.exercises.record.Work": "a record, which holds what it is given",
     "eqlib.exercises.registry.Finding": "a record, which holds what it is given",
     "eqlib.exercises.sounds": "behind `check`, which takes any answer",
     "eqlib.experiments.reproduce": "trains for hours; its command checks what it is given",
@@ -384,7 +389,9 @@ BY_FUNCTION = {
     "eqlib.exercises.answering.check": {"name": "latent.2", "answer": 3},
     "eqlib.exercises.answering.hint": {"name": "latent.2"},
     "eqlib.exercises.predictions.predict": {"name": "latent.2", "choice": "b"},
-    "eqlib.exercises.record.attempted": {"right": False},
+    "eqlib.exercises.record.attempted": {"work": Work("a word", "Right.", True, "2026-02-01")},
+    "eqlib.exercises.pictures.caption": {"curves": {"answer": [0.0] * 100}},
+    "eqlib.exercises.pictures.response_svg": {"curves": {"answer": [0.0] * 100}},
     "eqlib.exercises.record.predicted": {"choice": "b"},
     "eqlib.exercises.record.write_safely": {"text": "a"},
     "eqlib.exercises.registry.Exercise": {

@@ -11,6 +11,7 @@ import numpy as np
 
 from eqlib.errors import checked
 from eqlib.exercises import record
+from eqlib.exercises.looking import work_of
 from eqlib.exercises.registry import Finding, Judge, find
 from eqlib.exercises.reply import Reply
 from eqlib.hints import short
@@ -21,7 +22,8 @@ def check(name: str, answer: object) -> Reply:
     """Says whether an answer to an exercise is right, and if not, what is off.
 
     Nothing is run but what is given: an answer that is a function or a network is applied to
-    sounds of the package. Nothing leaves the machine.
+    sounds of the package. What it makes, as a curve and a sound, is noted for `report`. Nothing
+    leaves the machine.
 
     Args:
         name: of the exercise: "latent.2" is the second one of book/latent.ipynb.
@@ -41,7 +43,7 @@ def check(name: str, answer: object) -> Reply:
     if finding is None:
         words = f"This is {short(answer)}, which cannot be read here. Give {exercise.takes}."
         finding = Finding(False, words)
-    record.attempted(name, right=finding.right)
+    record.attempted(name, work_of(name, answer, finding, at=record.now()))
     return Reply(name, "right" if finding.right else "not yet", finding.words)
 
 

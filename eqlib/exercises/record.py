@@ -1,4 +1,4 @@
-"""What a learner has predicted, tried and passed: in memory, and in a file only if asked.
+"""What a learner has predicted, answered and passed: in memory, and in a file only if asked.
 
 Chapters: all that have exercises.
 """
@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
+import re
 import tempfile
 import warnings
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import get_type_hints
 
 from eqlib.errors import EqlibError, checked
 from eqlib.hints import fits
 
 _FORMAT = "eqlib exercises"
+_SOUND = re.compile(r"data:audio/(?:mpeg|flac);base64,[A-Za-z0-9+/]+={0,2}")
 
 
 @dataclass
@@ -47,8 +52,30 @@ class Prediction:
     at: str
 
 
+@dataclass
+class Work:
+    """What an answer was, and what it made.
+
+    Attributes:
+        answer: itself if that is short, else its type.
+        words: what `check` said to it.
+        right: whether it was.
+        at: when, as ISO 8601 with the local offset.
+        curves: by name, gains in dB at the frequencies of `eqlib.exercises.showing.curve_hz`.
+        sounds: by name, data URIs.
+    """
+
+    answer: str
+    words: str
+    right: bool
+    at: str
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    sounds: dict[str, str] = field(default_factory=dict)
+
+
 _records: dict[str, Record] = {}
 _predictions: dict[str, Prediction] = {}
+_works: dict[str, Work] = {}
 _file: list[Path] = []  # none, or the one of `keep`
 
 
@@ -62,21 +89,35 @@ def predictions() -> dict[str, Prediction]:
     return dict(_predictions)
 
 
+def works() -> dict[str, Work]:
+    """What is kept of answers, by the exercise's name: of each the last one that was right.
+
+    Before there is a right one, it is the last one.
+    """
+    return dict(_works)
+
+
 @checked
-def attempted(name: str, *, right: bool) -> None:
+def attempted(name: str, work: Work) -> None:
     """Notes an answer."""
     noted = _records.setdefault(name, Record())
     noted.attempts += 1
-    if right and not noted.passed:
-        noted.passed = _now()
+    if work.right and not noted.passed:
+        noted.passed = work.at
+    _works[name] = _better(_works.get(name), work)
     _write()
+
+
+def _better(one: Work | None, other: Work) -> Work:
+    """Of two answers the right one; of two alike the later one."""
+    return other if one is None or (other.right, other.at) >= (one.right, one.at) else one
 
 
 @checked
 def predicted(name: str, choice: str) -> Prediction:
     """Notes a prediction, and returns the first one for this question."""
     if name not in _predictions:
-        _predictions[name] = Prediction(choice, _now())
+        _predictions[name] = Prediction(choice, now())
         _write()
     return _predictions[name]
 
@@ -107,7 +148,7 @@ def keep(path: str | Path = "eqlib_exercises.json") -> Path:
     path = Path(path)
     if _file == [path]:
         return path
-    tried, expected = _read(path)
+    tried, expected, made = _read(path)
     for name, first in expected.items():
         now = _predictions.setdefault(name, first)
         _predictions[name] = min(first, now, key=lambda each: each.at)
@@ -115,6 +156,8 @@ def keep(path: str | Path = "eqlib_exercises.json") -> Path:
         new = _records.setdefault(name, Record())
         new.attempts, new.hints = new.attempts + old.attempts, new.hints + old.hints
         new.passed = min(filter(None, (old.passed, new.passed)), default="")
+    for name, work in made.items():
+        _works[name] = _better(work, _works[name]) if name in _works else work
     write_safely(path, _text())
     _file[:] = [path]
     return path
@@ -145,11 +188,13 @@ def write_safely(path: Path, text: str) -> None:
 def _text() -> str:
     kept = {name: asdict(each) for name, each in sorted(_records.items())}
     expected = {name: asdict(each) for name, each in sorted(_predictions.items())}
-    text = {"format": _FORMAT, "exercises": kept, "predictions": expected}
-    return json.dumps(text, indent=1) + "\n"
+    made = {name: asdict(each) for name, each in sorted(_works.items())}
+    text = {"format": _FORMAT, "exercises": kept, "predictions": expected, "works": made}
+    return json.dumps(text) + "\n"
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, as ISO 8601 with the local offset."""
     return datetime.datetime.now().astimezone().isoformat(timespec="minutes")
 
 
@@ -161,23 +206,38 @@ def _write() -> None:
             warnings.warn(str(error), stacklevel=3)
 
 
-def _read(path: Path) -> tuple[dict[str, Record], dict[str, Prediction]]:
+def _read(path: Path) -> tuple[dict[str, Record], dict[str, Prediction], dict[str, Work]]:
     try:
         if not path.exists():
-            return {}, {}
+            return {}, {}, {}
         read = json.loads(path.read_text(encoding="utf-8"))
         if read["format"] != _FORMAT:
             raise ValueError("it is no record of exercises")
+        # A file of an earlier version has no predictions, or no works.
         tried = {name: Record(**each) for name, each in read["exercises"].items()}
-        expected = read.get("predictions", {})  # a file of an earlier version has none
-        expected = {name: Prediction(**each) for name, each in expected.items()}
-        types = {"attempts": int, "hints": int, "passed": str, "choice": str, "at": str}
-        entries = [*tried.values(), *expected.values()]
-        values = [(getattr(r, f.name), types[f.name]) for r in entries for f in fields(r)]
-        if not all(fits(value, kind) for value, kind in values):
-            raise ValueError("its entries are of other types")
-        return tried, expected
+        expected = {name: Prediction(**each) for name, each in read.get("predictions", {}).items()}
+        made = {name: Work(**each) for name, each in read.get("works", {}).items()}
+        _check_types([*tried.values(), *expected.values(), *made.values()])
+        return tried, expected, made
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         given = f"{path} cannot be read as a record of exercises ({error})"
         cure = "Name another file; this one stays as it is."
         raise EqlibError(given, "a file that keep has written, or none", cure) from error
+
+
+def _check_types(entries: Sequence[Record | Prediction | Work]) -> None:
+    for entry in entries:
+        for each, hint in get_type_hints(type(entry)).items():
+            if not fits(getattr(entry, each), hint):
+                raise ValueError("its entries are of other types")
+        if isinstance(entry, Work):
+            _check_work(entry)
+
+
+def _check_work(work: Work) -> None:
+    for curve in work.curves.values():
+        if not fits(curve, Sequence[float]) or not all(map(math.isfinite, curve)):
+            raise ValueError("a curve in it is none")
+    for sound in work.sounds.values():
+        if not isinstance(sound, str) or not _SOUND.fullmatch(sound):
+            raise ValueError("a sound in it is none")

@@ -106,3 +106,37 @@ def test_a_count_is_of_what_is_read():
     assert count("```python\nx = 1\n```\n\n```{eq-desk}\n```\nTwo words, {cite}`a2018`.") == 2
     assert count('<details class="a"><summary>a. Yes</summary>\n\nNo.\n\n</details>') == 3
     assert count("````{dropdown} A fold\n```{math}\nx\n```\nSaid.\n````") == 1
+
+
+# --- the tour's first half, which the path takes
+
+STOP = "```{admonition} You can stop here\n"
+CHOICE = re.compile(r"<details class=\"eq-choice.*?</details>", re.DOTALL)
+
+
+def first_half() -> str:
+    """The tour up to its mark, without the choices of the predictions."""
+    cells = refresh.read(BOOK / "tour.ipynb").cells
+    text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+    half, _, rest = text.partition(STOP)
+    assert "{doc}`workbench`" in rest.split("\n```\n")[0]  # where to go on
+    return CHOICE.sub(" ", half)
+
+
+def test_the_tours_first_half_is_short_and_has_no_formula():
+    half = first_half()
+    assert "## Hear it" in half and "## Judge it" not in half
+    assert count(half) <= 900
+    assert "$" not in half and "{math}" not in half and "{eq}" not in half
+
+
+def test_the_path_takes_the_first_half_as_it_stands():
+    """Without a jump: sections up to the mark, one after the other, and none is left out."""
+    heads = re.findall(r"^##? (.+)$", first_half(), re.MULTILINE)
+    teaching = steps((BOOK / "teaching.md").read_text(encoding="utf-8"))
+    named = [
+        name for step in teaching for page, names in step.where if page == "tour" for name in names
+    ]
+    known = sections("tour")
+    whole = [_whole(name, known) for name in named]
+    assert whole[: len(heads)] == heads

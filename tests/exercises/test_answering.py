@@ -31,6 +31,7 @@ NONSENSE = [
 def forgotten(monkeypatch, tmp_path):
     monkeypatch.setattr(record, "_records", {})
     monkeypatch.setattr(record, "_predictions", {})
+    monkeypatch.setattr(record, "_works", {})
     monkeypatch.setattr(record, "_file", [])
     monkeypatch.chdir(tmp_path)
 
@@ -148,10 +149,10 @@ def test_a_blank_or_nonsense_asks_for_a_letter_and_notes_nothing():
 
 
 def test_predictions_are_kept_and_the_earlier_one_wins(monkeypatch):
-    monkeypatch.setattr(record, "_now", lambda: "2026-02-01T10:00+00:00")
+    monkeypatch.setattr(record, "now", lambda: "2026-02-01T10:00+00:00")
     predict("tour.1", "a"), keep()
     monkeypatch.setattr(record, "_predictions", {}), monkeypatch.setattr(record, "_file", [])
-    monkeypatch.setattr(record, "_now", lambda: "2026-02-02T10:00+00:00")
+    monkeypatch.setattr(record, "now", lambda: "2026-02-02T10:00+00:00")
     predict("tour.1", "c"), predict("tour.2", "b"), keep()
     kept = json.loads(keep().read_text())["predictions"]
     assert [kept[f"tour.{i}"]["choice"] for i in (1, 2)] == ["a", "b"]

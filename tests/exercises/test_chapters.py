@@ -28,6 +28,7 @@ CASES = beside("cases") | beside("more_cases")
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
     monkeypatch.setattr(record, "_records", {})
+    monkeypatch.setattr(record, "_works", {})
     monkeypatch.setattr(record, "_file", [])
 
 

@@ -30,6 +30,7 @@ LONG = {
     *("effects.2", "effects.3", "generalize.2"),
 }
 QUICK_CHAPTERS = {"hearing"}
+TRAINS = re.compile(r"(^|\.)(train|pretrain|practice)$")
 
 
 def read(chapter):
@@ -55,15 +56,23 @@ def names(code):
     return bound, used
 
 
+def trained(code):
+    """The names of networks that a cell trains: their names stay, and they do not."""
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    nets = [call.args[0] for call in calls if TRAINS.search(ast.unparse(call.func)) and call.args]
+    return {net.id for net in nets if isinstance(net, ast.Name)}
+
+
 def needed_cells(name):
     """The cells of the chapter, before its exercises, that a solution stands on."""
     cells = read(name.split(".")[0]).cells
     end = next(i for i, cell in enumerate(cells) if classroom.HEAD in cell.source)
-    chosen, wanted = [], names(TASKS[name].code)[1]
+    own = names(TASKS[name].code)[1]
+    chosen, wanted = [], set(own)
     for cell in reversed(cells[:end]):
         if cell.cell_type == "code":
             bound, used = names(cell.source)
-            if bound & wanted:
+            if bound & wanted or trained(cell.source) & own:
                 wanted |= used
                 chosen.insert(0, cell.source)
     return chosen
@@ -118,7 +127,15 @@ def code_of(chapter):
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
     monkeypatch.setattr(record, "_records", {})
+    monkeypatch.setattr(record, "_works", {})
     monkeypatch.setattr(record, "_file", [])
+
+
+def test_a_solution_stands_on_the_training_of_what_it_uses():
+    assert trained("eqlib.train(net, pairs)\npractice(other)\ndata.load(x)") == {"net", "other"}
+    for training in ("eqlib.train(", "eqlib.pretrain("):
+        assert any(training in cell for cell in needed_cells("tour.3"))
+        assert not any(training in cell for cell in needed_cells("tour.1"))
 
 
 def test_every_exercise_has_a_solution():

@@ -19,12 +19,13 @@ TONES_DB, NOTES_DB = 36.0, 45.0
 """On these sines and on notes; the shipped network has 28 and 57 dB."""
 
 
-def _high() -> np.ndarray:
+def high_note() -> np.ndarray:
+    """The note at 44.1 kHz, (44_100,) float32."""
     return np.asarray(resample_poly(note(), 441, 160), np.float32)
 
 
 def _at_44_1(answer: object) -> Finding | None:
-    high = _high()
+    high = high_note()
     effect = forms.as_effect(answer)
     sound = forms.as_sound(answer) if effect is None else effect(high)
     if sound is None:

@@ -72,7 +72,7 @@ def _share() -> np.ndarray:
     return np.asarray(np.clip(moments / 16_000, 0, 1)[:, None])
 
 
-def _played(answer: object) -> object:
+def played(answer: object) -> object:
     """Faders become the sound that the chapter's filters make with them."""
     gains = forms.as_array(answer)
     if gains is None or gains.ndim == 1 or gains.shape[0] not in (FRAMES, 128):
@@ -114,10 +114,10 @@ _SWELL = Sound(
 
 
 def _turned(answer: object) -> Finding | None:
-    sound = forms.as_sound(_played(answer))
+    sound = forms.as_sound(played(answer))
     if sound is not None and sound.shape == (16_000,) and snr_db(_turns(0.25, 1), sound) > 40:
         return Finding(True, _TURNS.praise)  # the even frames are the soft ones
-    return _TURNS(_played(answer))
+    return _TURNS(played(answer))
 
 
 def _signed(answer: object) -> Finding | None:
@@ -176,7 +176,7 @@ EXERCISES = (
             "moments_s says when each latent value sounds: it is the share of the new setting.",
             "A mix of two settings is (1 - share) times one plus share times the other.",
         ),
-        lambda answer: _SWELL(_played(answer)),
+        lambda answer: _SWELL(played(answer)),
     ),
     Exercise(
         "Faders of either sign",
