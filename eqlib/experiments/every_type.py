@@ -25,7 +25,7 @@ from eqlib import metrics
 from eqlib.data.clips import Clips
 from eqlib.experiments import sets, type_limits
 from eqlib.experiments.intervals import Interval
-from eqlib.experiments.knobs import RECIPE, StillEQNet, random_settings, trained
+from eqlib.experiments.knobs import RECIPE, random_settings, trained
 from eqlib.experiments.parts import HIGHEST_DB, Measure, Part, Parts
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.table import Table, decimals
@@ -33,7 +33,6 @@ from eqlib.experiments.type_limits import Output
 from eqlib.experiments.type_steps import (
     EVERY_TYPE,
     TYPES,
-    BesideNothing,
     EasyTypesFirst,
     EveryType,
     InDecibels,
@@ -90,11 +89,8 @@ ATTEMPTS = {
     "16 pairs in quadrature": Attempt(network=PairedEQNet),
     "mild settings first": Attempt(step=MildFirst),
     "easy types first": Attempt(step=EasyTypesFirst),
-    "errors beside doing nothing": Attempt(step=BesideNothing, recipe=MAE),
     "errors in decibels": Attempt(step=InDecibels, recipe=MAE),
-    "a learning rate of 0.005": Attempt(recipe=replace(RECIPE, learning_rate=5e-3)),
     "a fader for the input": Attempt(network=InputFaderEQNet),
-    "faders from the setting alone": Attempt(network=StillEQNet),
 }
 """What was tried, by its words: each is the first with one thing changed."""
 LEVEL, SHAPES = "level of the target", f"{EVERY_TYPE.filters} shapes"

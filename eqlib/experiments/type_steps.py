@@ -26,7 +26,7 @@ from eqlib.training.losses import QUIET
 from eqlib.training.run import Run
 
 TYPES = ("low-shelf", "high-shelf", "peaking", "lowpass", "highpass")
-"""In the order of what is hard to learn, from the easiest."""
+"""About in the order of what is hard to learn, from the easiest."""
 EVERY_TYPE = replace(PEAK, settings=NUMBERS + len(TYPES))
 """The sizes of the network."""
 GROWN = 0.5
@@ -113,48 +113,24 @@ class EasyTypesFirst(Curriculum):
         return np.concatenate((shares[:, :3], shares[:, 3:] * come / len(TYPES)), -1)
 
 
-class Weighed(EveryType):
-    """A step in which the error of each frame has a weight of its own.
+class InDecibels(EveryType):
+    """A step in which each frame's error counts in decibels.
 
-    It is made for the loss "mae": what `forward` gives is as far from the target as the output is,
-    times the weight.
+    The SNR in dB, by which a network is judged, is a logarithm of the error e, and the derivative
+    of log(e) is 1 / e: each frame has the inverse of its own error as its weight. It is made for
+    the loss "mae".
     """
 
     def draw(self, run: Run) -> tuple[Tensor, Tensor]:
         """Frames and targets, which are kept for the weights."""
-        self.dry, self.wet = super().draw(run)
-        return self.dry, self.wet
+        dry, self.wet = super().draw(run)
+        return dry, self.wet
 
     def forward(self, net: EQNet, x: Tensor) -> Tensor:
         """The target, and the weighed error."""
         error = super().forward(net, x) - self.wet
-        size = self.size(error.detach()).abs().mean((1, 2), keepdim=True)
+        size = error.detach().abs().mean((1, 2), keepdim=True)
         return self.wet + error / size.clamp_min(QUIET**2)
-
-    @abstractmethod
-    def size(self, error: Tensor) -> Tensor:
-        """What the error of a frame is divided by the mean size of, (batch, 1, frame)."""
-
-
-class BesideNothing(Weighed):
-    """Each frame's error counts relative to that of doing nothing."""
-
-    def size(self, error: Tensor) -> Tensor:
-        """What doing nothing would leave to do, but no less than -80 dBFS."""
-        change = self.wet - self.dry
-        return change.abs().mean((1, 2), keepdim=True).clamp_min(QUIET)
-
-
-class InDecibels(Weighed):
-    """Each frame's error counts in decibels: its own size is the measure of what it may become.
-
-    The derivative of log(e) is 1 / e; the SNR in dB, by which a network is judged, is such a
-    logarithm.
-    """
-
-    def size(self, error: Tensor) -> Tensor:
-        """The error itself."""
-        return error
 
 
 class EighthTurns(nn.Module):
