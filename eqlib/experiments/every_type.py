@@ -13,30 +13,39 @@ Chapter: "Does it generalize?".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from eqlib import metrics
 from eqlib.data.clips import Clips
-from eqlib.equalizers.eq import EQ
-from eqlib.experiments import sets
+from eqlib.experiments import sets, type_limits
 from eqlib.experiments.intervals import Interval
-from eqlib.experiments.knobs import RECIPE, EveryPeak, random_settings, trained
-from eqlib.experiments.parts import Measure, Part, Parts
+from eqlib.experiments.knobs import RECIPE, random_settings, trained
+from eqlib.experiments.parts import HIGHEST_DB, Measure, Part, Parts
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.table import Table, decimals
+from eqlib.experiments.type_limits import Output
+from eqlib.experiments.type_steps import (
+    EVERY_TYPE,
+    TYPES,
+    EasyTypesFirst,
+    EveryType,
+    InDecibels,
+    InputFaderEQNet,
+    MildFirst,
+    PairedEQNet,
+    filters_of,
+)
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
-from eqlib.networks.knobs import NUMBERS, PEAK, peak_numbers
+from eqlib.networks.knobs import CUTOFF_HZ
 from eqlib.training.recipe import Recipe
 
 RESULTS = Path(__file__).resolve().parent / "every_type.json"
-TYPES = ("low-shelf", "high-shelf", "peaking", "lowpass", "highpass")
-EVERY_TYPE = replace(PEAK, settings=NUMBERS + len(TYPES))
 PER_CLIP = 2
 """Settings of each type that each recording is judged with."""
 
@@ -49,59 +58,48 @@ class Attempt:
         steps: of training.
         config: sizes of the network.
         recipe: of the optimizer.
+        step: what a step of training is.
+        network: its class.
     """
 
     steps: int = 3_000
     config: ConditionedConfig = EVERY_TYPE
     recipe: Recipe = RECIPE
+    step: type[EveryType] = EveryType
+    network: type[ConditionedEQNet] = ConditionedEQNet
+
+    def settings(self) -> dict[str, object]:
+        """All that decides what becomes of it, as JSON."""
+        found = {"steps": self.steps, "config": asdict(self.config), "recipe": asdict(self.recipe)}
+        # Those that are as in the first attempts are not stored, which keeps them current.
+        if self.step is not EveryType:
+            found["step"] = self.step.__name__
+        if self.network is not ConditionedEQNet:
+            found["network"] = self.network.__name__
+        return found
 
 
+MAE = replace(RECIPE, loss="mae")
 ATTEMPTS = {
     "32 channels, 3,000 steps": Attempt(),
     "9,000 steps": Attempt(steps=9_000),
     "128 channels": Attempt(config=replace(EVERY_TYPE, filters=128)),
     "a controller four times as wide": Attempt(config=replace(EVERY_TYPE, hidden=512)),
+    "filters of 128 taps": Attempt(config=replace(EVERY_TYPE, kernel=128)),
+    "16 pairs in quadrature": Attempt(network=PairedEQNet),
+    "mild settings first": Attempt(step=MildFirst),
+    "easy types first": Attempt(step=EasyTypesFirst),
+    "errors in decibels": Attempt(step=InDecibels, recipe=MAE),
+    "a fader for the input": Attempt(network=InputFaderEQNet),
 }
 """What was tried, by its words: each is the first with one thing changed."""
+LEVEL, SHAPES = "level of the target", f"{EVERY_TYPE.filters} shapes"
+LIMITS = (SHAPES, "cut response", "least squares")
+"""What the network could do at best (`type_limits`)."""
+BANDS_HZ = tuple(float(hz) for hz in np.geomspace(*CUTOFF_HZ, 5))
+"""Ends of the bands of cutoffs in which the worst type is looked at."""
 BEST, SEEDS = "9,000 steps", (0, 1, 2)
 """The attempt with the highest mean in validation, and the seeds that it is trained from."""
-
-
-def filters_of(shares: np.ndarray, types: Sequence[int]) -> tuple[list[EQ], Tensor]:
-    """Filters of some types, and what the controller hears of each.
-
-    Args:
-        shares: (n, 3) between 0 and 1, of the ranges of cutoff, gain and q.
-        types: n places in `TYPES`.
-
-    Returns:
-        The filters, and (n, 16): the numbers of a peak, and a 1 in the place of the type.
-    """
-    eqs, settings = [], random_settings(shares)
-    for type_, (cutoff_hz, gain_db, q) in zip(types, settings, strict=True):
-        name = TYPES[type_].replace("-", "_")
-        values = {"cutoff_hz": cutoff_hz}
-        if name in ("low_shelf", "high_shelf", "peaking"):
-            values["gain_db"] = gain_db
-        if name == "peaking":
-            values["q"] = q
-        eqs.append(getattr(EQ, name)(**values))
-    numbers = peak_numbers(*torch.from_numpy(settings).float().unbind(-1))
-    of = torch.as_tensor(types)
-    numbers[of >= TYPES.index("lowpass"), 0] = 1.0
-    kind = torch.nn.functional.one_hot(of, len(TYPES)).float()
-    return eqs, torch.cat((numbers, kind), -1)
-
-
-class EveryType(EveryPeak):
-    """A step of training whose filters are of all types."""
-
-    shares = 4
-
-    def filters(self, shares: np.ndarray) -> tuple[list[EQ], Tensor]:
-        """The fourth number chooses the type."""
-        types = np.minimum((shares[:, 3] * len(TYPES)).astype(int), len(TYPES) - 1)
-        return filters_of(shares[:, :3], [int(type_) for type_ in types])
 
 
 def attempted(
@@ -115,31 +113,45 @@ def attempted(
         seed=seed,
         config=attempt.config,
         recipe=attempt.recipe,
-        task=EveryType,
+        task=attempt.step,
+        network=attempt.network,
     )
     return net
 
 
-def judged(clips: Clips, net: ConditionedEQNet | None, type_: str) -> dict[str, list[float]]:
+def shares_of(clips: Clips) -> np.ndarray:
+    """The settings that recordings are judged with, as shares of the ranges: (n, PER_CLIP, 3)."""
+    return np.random.default_rng(3).random((len(clips), PER_CLIP, 3))
+
+
+def judged(
+    clips: Clips, method: ConditionedEQNet | Output | None, type_: str
+) -> dict[str, list[float]]:
     """The SNR in dB of each recording with each of its settings, by the recording's name.
 
     Args:
         clips: recordings that were not trained on.
-        net: None for doing nothing.
+        method: a network, or one of `type_limits`; None for doing nothing.
         type_: one of `TYPES`.
     """
-    shares = np.random.default_rng(3).random((len(clips), PER_CLIP, 3))
     place = TYPES.index(type_)
     scores: dict[str, list[float]] = {}
-    for name, dry, of in zip(clips.names, clips, shares, strict=True):
+    for name, dry, of in zip(clips.names, clips, shares_of(clips), strict=True):
         scores[name] = []
         for eq, setting in zip(*filters_of(of, [place] * PER_CLIP), strict=True):
-            output = dry if net is None else net.process(dry, setting=setting)
+            if isinstance(method, ConditionedEQNet):
+                output = method.process(dry, setting=setting)
+            else:
+                output = method(dry, eq) if method else dry
             scores[name].append(round(float(metrics.snr_db(eq(dry), output)), 2))
     return scores
 
 
 _nets: dict[tuple[str, int], ConditionedEQNet] = {}
+_limits: dict[str, Output] = {
+    "cut response": type_limits.cut,
+    "least squares": type_limits.least_squares,
+}
 
 
 def _measure(name: str | None, seed: int, split: str, type_: str) -> Measure:
@@ -152,9 +164,33 @@ def _measure(name: str | None, seed: int, split: str, type_: str) -> Measure:
     return measure
 
 
+def _limit(name: str, type_: str) -> Measure:
+    def measure(_: Path) -> dict[str, list[float]]:
+        if name == SHAPES and name not in _limits:
+            _limits[name] = type_limits.Shapes(sets.heard("train", UNHEARD))
+        return judged(sets.heard("test", UNHEARD), _limits[name], type_)
+
+    return measure
+
+
+def _levels(type_: str) -> Measure:
+    def measure(_: Path) -> dict[str, list[float]]:
+        clips, levels_db = sets.heard("test", UNHEARD), {}
+        for name, dry, of in zip(clips.names, clips, shares_of(clips), strict=True):
+            eqs, _ = filters_of(of, [TYPES.index(type_)] * PER_CLIP)
+            levels_db[name] = [round(type_limits.level_db(dry, eq), 2) for eq in eqs]
+        return levels_db
+
+    return measure
+
+
 def parts() -> dict[str, Measure]:
     """Everything that is measured, by its name: "kind | method | type"."""
     found: dict[str, Measure] = {}
+    for type_ in TYPES:
+        found[f"every type | {LEVEL} | {type_}"] = _levels(type_)
+        for name in LIMITS:
+            found[f"every type | {name} | {type_}"] = _limit(name, type_)
     for type_ in TYPES:
         found[f"every type in validation | nothing | {type_}"] = _measure(
             None, 0, "validation", type_
@@ -174,15 +210,25 @@ def parts() -> dict[str, Measure]:
 def settings() -> dict[str, object]:
     """What is trained, how, and on what, as JSON."""
     return {
-        "attempts": {name: asdict(attempt) for name, attempt in ATTEMPTS.items()},
+        "attempts": {name: attempt.settings() for name, attempt in ATTEMPTS.items()},
         "per_clip": PER_CLIP,
         "best": BEST,
         "left_out": UNHEARD,
         "recordings": sets.recordings_hash(),
+        "limits": type_limits.settings(),
     }
 
 
-_PARTS = Parts("python -m eqlib generalize", settings, parts)
+def _decided_by(part: str, settings: dict[str, Any]) -> object:
+    """Of the settings, those of the part's own attempt, and what all parts share."""
+    method = part.split(" | ")[1]
+    attempt = settings["best"] if method.startswith("seed") else method
+    shared = {key: settings[key] for key in ("per_clip", "left_out", "recordings")}
+    own = settings["limits"] if method in LIMITS else settings["attempts"].get(attempt)
+    return shared, own
+
+
+_PARTS = Parts("python -m eqlib generalize", settings, parts, decided_by=_decided_by)
 
 
 def read(path: Path = RESULTS) -> dict[str, Part]:
@@ -235,3 +281,43 @@ def table() -> Table:
         rows.append((type_, str(interval(f"every type | nothing | {type_}")), str(seeds)))
     caption = f"{BEST}, {len(SEEDS)} seeds: SNR in dB on unheard recordings, with unseen settings."
     return Table(caption, ("type", "doing nothing", "network"), tuple(rows))
+
+
+def table_of_limits() -> Table:
+    """What keeps it from being better: it is not its shape; and its worst type by the cutoff."""
+    methods = (LEVEL, *LIMITS, *(f"seed {seed}" for seed in SEEDS))
+    found, cutoffs_hz = read(), {}
+    clips = sets.heard("test", UNHEARD)
+    for name, of in zip(clips.names, shares_of(clips), strict=True):
+        cutoffs_hz[name] = random_settings(of)[:, 0]
+
+    def row(name: str, type_: str, low_hz: float, high_hz: float) -> tuple[str, ...]:
+        means_db = {}
+        for method in methods:
+            values = found[f"every type | {method} | {type_}"]["values"]
+            means_db[method] = np.mean(
+                [
+                    value
+                    for each, of in values.items()
+                    for value, hz in zip(of, cutoffs_hz[each], strict=True)
+                    if low_hz <= hz < high_hz
+                ]
+            )
+        reached_db = float(np.mean([means_db[method] for method in methods[-len(SEEDS) :]]))
+        level_db = float(means_db[LEVEL])
+        limits = (decimals(means_db[limit]) for limit in LIMITS)
+        of_target = decimals(level_db, signed=True), decimals(level_db - reached_db, signed=True)
+        return (name, *of_target, decimals(reached_db), *limits)
+
+    worst = TYPES[-1]
+    bands = [
+        row(f"{low_hz:,.0f} to {high_hz:,.0f} Hz", worst, low_hz, high_hz)
+        for low_hz, high_hz in pairwise(BANDS_HZ)
+    ]
+    rows = [row(type_, type_, *CUTOFF_HZ) for type_ in TYPES]
+    header = ("type", "target", "error", "network", *LIMITS)
+    caption = (
+        "Levels in dB beside the input; SNR in dB of the network and of filters with its limits. "
+        f"No SNR counts as more than {HIGHEST_DB:.0f} dB."
+    )
+    return Table(caption, header, (*rows, (f"{worst}, by its cutoff",), *bands))

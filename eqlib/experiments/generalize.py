@@ -80,8 +80,8 @@ def _knobs(name: str, seed: int, condition: str) -> Measure:
 
 def _train(name: str, seed: int, path: Path) -> ConditionedEQNet:
     clips, validation = (sets.heard(split, UNHEARD) for split in ("train", "validation"))
-    still = name == "setting alone"
-    net, _ = knobs.trained(clips, validation, steps=STEPS, seed=seed, still=still)
+    network = knobs.StillEQNet if name == "setting alone" else ConditionedEQNet
+    net, _ = knobs.trained(clips, validation, steps=STEPS, seed=seed, network=network)
     if (name, seed) != ("network", 0):
         return net
     checkpoints.save(net, path.parent / EVERY_PEAK.name, dtype=torch.float16)

@@ -143,7 +143,7 @@ def trained(
     steps: int,
     seed: int = 0,
     config: ConditionedConfig = PEAK,
-    still: bool = False,
+    network: type[ConditionedEQNet] = ConditionedEQNet,
     recipe: Recipe = RECIPE,
     task: type[EveryPeak] = EveryPeak,
 ) -> tuple[ConditionedEQNet, History]:
@@ -155,11 +155,11 @@ def trained(
         steps: of training.
         seed: of its weights, and of the frames and settings that are drawn.
         config: its sizes.
-        still: whether the setting alone sets the faders: the rival.
+        network: its class: for the rival, `StillEQNet`.
         recipe: of the optimizer.
         task: what is learned: every peak, or `every_type.EveryType`.
     """
-    net = (StillEQNet if still else ConditionedEQNet)(config, seed=seed)
+    net = network(config, seed=seed)
     both = (Pairs(each, each, computed=True) for each in (clips, validation))
     pairs, checked_by = both
     run = Run(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from filelock import FileLock
@@ -46,11 +46,14 @@ class Parts:
         command: what writes it, for messages.
         settings: all that decides the results, as JSON.
         measures: everything that is measured, by its name: "kind | method | condition".
+        decided_by: of a part's name and settings as in the file, what of them decides this part,
+            which is current while that is the same; by default all of them.
     """
 
     command: str
     settings: Callable[[], dict[str, object]]
     measures: Callable[[], Mapping[str, Measure]]
+    decided_by: Callable[[str, dict[str, Any]], object] = lambda _, settings: settings
 
     def read(self, path: Path) -> dict[str, Part]:
         """The results that are current, by part.
@@ -63,14 +66,19 @@ class Parts:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             measured: dict[str, Part] = found["parts"]
-            current = found["settings"] == json.loads(json.dumps(self.settings()))
+            then, now = found["settings"], json.loads(json.dumps(self.settings()))
+            current = {
+                name: part
+                for name, part in measured.items()
+                if self.decided_by(name, then) == self.decided_by(name, now)
+            }
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EqlibError(
                 f"{path} cannot be read ({error!r})",
                 f"the results that `{self.command}` wrote",
                 "Get the file again from version control, or move it away to start anew.",
             ) from error
-        return measured if current else {}
+        return current
 
     def run(self, kinds: Iterable[str], path: Path) -> None:
         """Measures what the file does not hold, and adds each part as it is done.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -85,6 +87,52 @@ def test_the_shipped_results_are_complete_current_and_support_the_choice():
     assert max(means, key=means.get) == every_type.BEST
     assert [row[0] for row in every_type.table().rows] == list(every_type.TYPES)
     assert len(every_type.table_of_attempts().rows) == 1 + len(every_type.ATTEMPTS)
+
+
+def test_a_part_is_current_while_what_decides_it_is_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "every_type.json"
+    shutil.copy(every_type.RESULTS, path)
+    everything = set(every_type.read(path))
+    wide = every_type.ATTEMPTS["128 channels"]
+    wider = {"128 channels": replace(wide, steps=wide.steps + 1)}
+    monkeypatch.setattr(every_type, "ATTEMPTS", every_type.ATTEMPTS | wider)
+    assert {each.split(" | ")[1] for each in everything - set(every_type.read(path))} == set(wider)
+    monkeypatch.setattr(every_type.type_limits, "SETTINGS", 1)
+    gone = {each.split(" | ")[1] for each in everything - set(every_type.read(path))}
+    assert gone == {*wider, *every_type.LIMITS}
+    monkeypatch.setattr(every_type, "BEST", "128 channels")
+    assert not any("seed" in each for each in every_type.read(path))
+    monkeypatch.setattr(every_type, "PER_CLIP", 3)
+    assert not every_type.read(path)
+
+
+def test_ways_of_training_are_part_of_what_decides():
+    attempts = every_type.settings()["attempts"].values()
+    assert len({json.dumps(attempt) for attempt in attempts}) == len(every_type.ATTEMPTS)
+    assert set(every_type.Attempt().settings()) == {"steps", "config", "recipe"}
+
+
+def test_the_network_and_not_its_shape_is_what_fails():
+    """What the chapter says of the highpass, from the results themselves."""
+    rows = {row[0]: row[1:] for row in every_type.table_of_limits().rows if len(row) > 1}
+    for name, (_, error_db, reached_db, shapes_db, cut_db, best_db) in rows.items():
+        assert float(reached_db) + 10 < float(shapes_db) <= float(cut_db), name
+        assert float(best_db) > 50
+        assert -40 < float(error_db) < -30
+    targets_db = [float(of[0]) for name, of in rows.items() if name.endswith("Hz")]
+    assert targets_db == sorted(targets_db, reverse=True)
+    assert min(rows, key=lambda name: float(rows[name][2])) == list(rows)[-1]
+
+
+def test_the_table_of_limits_agrees_with_the_parts():
+    parts = every_type.read()
+    for name, target_db, error_db, reached_db, *_ in every_type.table_of_limits().rows[:5]:
+        found = [
+            np.mean(list(parts[f"every type | seed {seed} | {name}"]["values"].values()))
+            for seed in every_type.SEEDS
+        ]
+        assert float(reached_db) == pytest.approx(np.mean(found), abs=0.051)
+        assert float(target_db) - float(reached_db) == pytest.approx(float(error_db), abs=0.16)
 
 
 def test_doing_nothing_is_reached_again():

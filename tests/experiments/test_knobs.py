@@ -61,7 +61,7 @@ def test_it_learns_from_doing_nothing_on(clips):
 
 
 def test_the_rival_of_still_faders_is_linear(clips):
-    still, _ = knobs.trained(clips, clips, steps=3, config=SMALL, still=True)
+    still, _ = knobs.trained(clips, clips, steps=3, config=SMALL, network=knobs.StillEQNet)
     setting = knobs.numbers_of(np.array([[800.0, 12.0, 1.0]]))[0]
     x = clips[0]
     loud, soft = (still.process(g * x, setting=setting) for g in (np.float32(1), np.float32(1e-3)))
