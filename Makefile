@@ -58,6 +58,7 @@ pdf: site ## Print the book as one PDF, and a handout of each lab, into _build/p
 results: $(INSTALLED) ## Train every network whose results are not current; hours, resumable
 	.venv/bin/torchrun --nproc-per-node $(PROCESSES) -m eqlib reproduce $(ARGS)
 	$(PY) -m eqlib effects
+	$(PY) -m eqlib dynamic
 	$(PY) -m eqlib generalize
 	$(PY) -m eqlib style
 

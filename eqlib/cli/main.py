@@ -182,6 +182,12 @@ def _of_the_book(command) -> None:  # type: ignore[no-untyped-def]
     )
     one.add_argument("names", nargs="*", metavar="NAME", help="effects; all for none")
     one = command(
+        "dynamic",
+        "fit and train for an equalizer that listens, into eqlib/experiments/dynamic.json",
+        'eqlib dynamic "dilated network"',
+    )
+    one.add_argument("names", nargs="*", metavar="NAME", help="methods, by their beginning")
+    one = command(
         "sealed",
         "the scores on recordings that nothing was chosen on, or compute them anew",
         "eqlib sealed low-shelf\n  eqlib sealed --check low-shelf",

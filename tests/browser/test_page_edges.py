@@ -78,7 +78,9 @@ def test_a_column_hardly_wider_than_its_text_has_one(open_page, width):
 
 def test_lines_have_a_length_to_read(open_page):
     _, _, page = ends(open_page, "latent", 1366)
-    plain = page.locator("article.bd-article > section > section > p:not(:has(mjx-container, code))")
+    plain = page.locator(
+        "article.bd-article > section > section > p:not(:has(mjx-container, code))"
+    )
     letters = plain.evaluate_all(LETTERS)
     assert len(letters) > 30
     assert 65 <= statistics.median(letters) <= 75

@@ -1,0 +1,71 @@
+"""The rivals of an equalizer that listens: each is fitted or trained, and a run adds to them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from eqlib import EqlibError, EQNet, data, metrics
+from eqlib.__main__ import main
+from eqlib.data.clips import Clips
+from eqlib.experiments import dynamic
+
+
+def stored(path):
+    return json.loads(path.read_text(encoding="utf-8"))["parts"]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Two short clips for each split, one seed, and little training."""
+
+    def short(split, _left_out):
+        clips = data.load(instrument="flute", split="train")[:2]
+        return Clips.from_arrays([clip[:4_000] for clip in clips], sample_rate=16_000)
+
+    monkeypatch.setattr(dynamic.sets, "heard", short)
+    monkeypatch.setattr(dynamic, "PRETRAIN_STEPS", 1)
+    monkeypatch.setattr(dynamic, "SEEDS", (0,))
+
+
+@pytest.mark.parametrize("method", ["doing nothing", "fitted dynamic shelf"])
+def test_a_run_adds_what_is_missing_and_leaves_the_rest(few, method, tmp_path):
+    path = tmp_path / "dynamic.json"
+    dynamic.run([method], path=path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert list(content["parts"]) == [method]
+    content["parts"][method]["seconds"] = 99.0
+    path.write_text(json.dumps(content), encoding="utf-8")
+    dynamic.run(["doing nothing", "fitted"], path=path)
+    assert len(stored(path)) == 2 and stored(path)[method]["seconds"] == 99.0
+
+
+@pytest.mark.parametrize("method", dynamic.NETWORKS)
+def test_each_network_learns(few, monkeypatch, method):
+    how = dynamic.NETWORKS[method]
+    short = dynamic.Trained(how.make, 2, how.learning_rate)
+    monkeypatch.setitem(dynamic.NETWORKS, method, short)
+    net = dynamic.trained(method, 0)
+    before = how.make(0).state_dict()
+    changed = [not torch.equal(w, before[name]) for name, w in net.state_dict().items()]
+    assert any(changed) and isinstance(net, EQNet) == ("frame" in vars(net.config))
+
+
+def test_scores_are_of_each_recording():
+    test = dynamic.pairs_of("test")
+    found = dynamic.judged(test, np.copy)
+    for name, dry, wet in zip(test.dry.names, test.dry, test.wet, strict=True):
+        assert found[name] == [pytest.approx(metrics.snr_db(wet, dry), abs=0.01)]
+
+
+def test_the_command_line_names_what_there_is(capsys):
+    assert main(["dynamic", "perceptron"]) == 2
+    assert "gated recurrent network" in capsys.readouterr().err
+
+
+def test_an_unknown_method_is_told():
+    with pytest.raises(EqlibError, match="perceptron"):
+        dynamic.interval("perceptron")
