@@ -261,11 +261,11 @@ CASES = {
         },
     ),
     "when_not.3": (
-        [lambda: "it shrinks", lambda: (5.4, 4.3)],
+        [lambda: "it shrinks", lambda: (4.5, 0.7)],
         {
-            "20 Hz first": lambda: (4.3, 5.4),
+            "20 Hz first": lambda: (0.7, 4.5),
             "does not mind": lambda: "stays",
-            "Subtract": lambda: (-5.4, -4.3),
+            "Subtract": lambda: (-4.5, -0.7),
         },
     ),
     "stage_one.1": (

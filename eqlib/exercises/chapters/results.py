@@ -72,7 +72,7 @@ EXERCISES = (
         "the pair (target, network)",
         (
             "eqlib.pair makes pairs of notes and a target, for train and for validation.",
-            "Five minutes are much: 20 dB on unseen notes come within the first.",
+            "700 steps, a minute or so, are enough: 20 dB on unseen notes come before the 500th.",
         ),
         OwnTarget(20, "Now put the three others beside it."),
     ),
