@@ -26,10 +26,10 @@ from figure_parts import (
     words_of,
 )
 
-WIDTHS = (300, 320)  # points; 350 pixels on a phone, where 10.5 points are 12.3 or 11.5 pixels
+WIDTHS = (300, 324)  # points; 358 pixels on a phone, where 10.5 points are 12.5 or 11.6 pixels
 LEAST = 0.4  # of their width is left to axes
 BAR = 24  # points: narrower axes are color bars, and keep their width
-GAP = 5  # points between two words
+GAP = 3.5  # points between two words
 LINE = 15  # points from row to row of a legend
 COLUMN = 14  # points between columns of a legend, at least
 

@@ -30,7 +30,7 @@ from eqlib.plots.vector import svg
 
 P = ParamSpec("P")
 
-WIDTH = 5.6  # inches; with the sizes below, text of 17 px on a desk and 9 px on a phone
+WIDTH = 5.6  # inches; with the sizes below, text of 17 px on a desk; a page narrows it for a phone
 RC = {
     "figure.dpi": 120,
     "figure.facecolor": "white",  # opaque, so that black text stays legible on dark pages

@@ -55,7 +55,7 @@ def overlap(one, two):
 
 
 @each_page
-@pytest.mark.parametrize(("width", "smallest_px"), [(390, 11.2), (320, 9)])
+@pytest.mark.parametrize(("width", "smallest_px"), [(390, 11.5), (320, 9.2)])
 def test_words_of_figures_can_be_read_on_a_phone(open_page, name, width, smallest_px):
     for number, figure in enumerate(figures_at(open_page, name, width)):
         sizes = [word["size"] for word in figure["words"] if not word["formula"]]
