@@ -18,7 +18,8 @@ ENDS = """(article) => {
             const { right, width, height } = child.getBoundingClientRect();
             if (!width || !height || getComputedStyle(child).position === "absolute") continue;
             const framed = parseFloat(getComputedStyle(child).borderRightWidth) > 0;
-            if (!framed && child.matches("section, .cell, .cell_output, .output, [data-eq-component]:not(.eq-component)")) {
+            const holder = "section, .cell, .cell_output, .output, [data-eq-component]";
+            if (!framed && child.matches(holder) && !child.matches(".eq-component")) {
                 visit(child);
                 continue;
             }
@@ -78,7 +79,9 @@ def test_a_column_hardly_wider_than_its_text_has_one(open_page, width):
 
 def test_lines_have_a_length_to_read(open_page):
     _, _, page = ends(open_page, "latent", 1366)
-    plain = page.locator("article.bd-article > section > section > p:not(:has(mjx-container, code))")
+    plain = page.locator(
+        "article.bd-article > section > section > p:not(:has(mjx-container, code))"
+    )
     letters = plain.evaluate_all(LETTERS)
     assert len(letters) > 30
     assert 65 <= statistics.median(letters) <= 75
