@@ -192,7 +192,7 @@ def test_a_plain_player_has_the_volume_of_the_page_and_sets_it(tour):
     assert tour.evaluate("plain.volume") == pytest.approx(1)
     tour.evaluate("plain.volume = 0.36")
     tour.wait_for_function(
-        "[...document.querySelectorAll('.eq-volume input')].every(({ value }) => value === '0.6')"
+        "[...document.querySelectorAll('.eq-volume input')].every((i) => i.value === '0.6')"
     )
 
 
