@@ -197,7 +197,7 @@ def test_a_plain_player_has_the_volume_of_the_page_and_sets_it(tour):
 
 
 def test_a_difference_above_full_scale_is_turned_down_and_says_by_how_much(tour):
-    """Two opposite sounds, each turned down by 6 dB to be compared: at their own level, 1.6 apart."""
+    """Opposite sounds, turned down by 6 dB to be compared: at their own level, 1.6 apart."""
     peak, change = tour.evaluate(
         """async () => {
             const { mount } = await import(new URL("../_static/player.js", location.href).href);
