@@ -179,7 +179,8 @@ def test_a_plain_player_has_the_volume_of_the_page_and_sets_it(tour):
     address = f"data:audio/wav;base64,{base64.b64encode(silence.getvalue()).decode()}"
     tour.evaluate(
         """async (address) => {
-            const plain = Object.assign(document.createElement("audio"), { id: "plain", src: address });
+            const plain = document.createElement("audio");
+            Object.assign(plain, { id: "plain", src: address });
             document.body.append(plain);
             await plain.play();
         }""",
@@ -191,12 +192,12 @@ def test_a_plain_player_has_the_volume_of_the_page_and_sets_it(tour):
     assert tour.evaluate("plain.volume") == pytest.approx(1)
     tour.evaluate("plain.volume = 0.36")
     tour.wait_for_function(
-        "[...document.querySelectorAll('.eq-volume input')].every((input) => input.value === '0.6')"
+        "[...document.querySelectorAll('.eq-volume input')].every((i) => i.value === '0.6')"
     )
 
 
 def test_a_difference_above_full_scale_is_turned_down_and_says_by_how_much(tour):
-    """Two opposite sounds, each turned down by 6 dB to be compared: at their own level, 1.6 apart."""
+    """Opposite sounds, turned down by 6 dB to be compared: at their own level, 1.6 apart."""
     peak, change = tour.evaluate(
         """async () => {
             const { mount } = await import(new URL("../_static/player.js", location.href).href);
@@ -206,8 +207,9 @@ def test_a_difference_above_full_scale_is_turned_down_and_says_by_how_much(tour)
             const element = document.createElement("div");
             document.body.append(element);
             const { buffers } = await mount(element, { tracks, sample_rate: 16000 });
-            const change = [...element.querySelectorAll("label")].find((label) => label.textContent.includes("difference"));
-            return [Math.max(...buffers[2].getChannelData(0)), change.textContent];
+            const words = [...element.querySelectorAll("label")].map((label) => label.textContent);
+            const change = words.find((text) => text.includes("difference"));
+            return [Math.max(...buffers[2].getChannelData(0)), change];
         }"""
     )
     apart_db = 20 * np.log10(0.8 * 10 ** (6 / 20))

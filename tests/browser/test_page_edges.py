@@ -18,7 +18,8 @@ ENDS = """(article) => {
             const { right, width, height } = child.getBoundingClientRect();
             if (!width || !height || getComputedStyle(child).position === "absolute") continue;
             const framed = parseFloat(getComputedStyle(child).borderRightWidth) > 0;
-            if (!framed && child.matches("section, .cell, .cell_output, .output, [data-eq-component]:not(.eq-component)")) {
+            const holder = "section, .cell, .cell_output, .output, [data-eq-component]";
+            if (!framed && child.matches(holder) && !child.matches(".eq-component")) {
                 visit(child);
                 continue;
             }
