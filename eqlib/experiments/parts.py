@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from filelock import FileLock
@@ -53,7 +53,7 @@ class Parts:
     command: str
     settings: Callable[[], dict[str, object]]
     measures: Callable[[], Mapping[str, Measure]]
-    decided_by: Callable[[str, dict[str, Any]], object] = lambda _, settings: settings
+    decided_by: Callable[[str, dict[str, object]], object] = lambda _, settings: settings
 
     def read(self, path: Path) -> dict[str, Part]:
         """The results that are current, by part.

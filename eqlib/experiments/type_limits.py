@@ -1,4 +1,4 @@
-"""What the network for every type could do at best: filters that only its shape keeps from exact.
+"""How networks for every type are judged, and what they could do at best.
 
 A channel's path is its filter twice, 127 taps around the present. With faders that do not move, the
 network is such a filter, made of as many shapes as it has channels. Three rivals have the same
@@ -19,15 +19,19 @@ from collections.abc import Callable
 
 import numpy as np
 
+from eqlib import metrics
 from eqlib.baselines import least_squares_fir
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs
 from eqlib.equalizers.eq import EQ
 from eqlib.experiments.type_steps import EVERY_TYPE, TYPES, filters_of
+from eqlib.networks.conditioned import ConditionedEQNet
 from eqlib.scipy_later import linalg
 
 PAST, FUTURE = 62, 64
 """Samples that the paths of 64 taps, applied twice, reach to either side."""
+PER_CLIP = 2
+"""Settings of each type that each recording is judged with."""
 SETTINGS = 400
 """Of each type, that the shapes are chosen for."""
 FLOOR = 1e-9
@@ -85,6 +89,43 @@ class Shapes:
         h = np.linalg.solve(self.root, self.shapes @ (self.shapes.T @ change))
         h[0] += 1
         return EQ.from_taps(h)(dry)
+
+
+def shares_of(clips: Clips) -> np.ndarray:
+    """The settings that recordings are judged with, as shares of the ranges: (n, PER_CLIP, 3)."""
+    return np.random.default_rng(3).random((len(clips), PER_CLIP, 3))
+
+
+def judged(
+    clips: Clips, method: ConditionedEQNet | Output | None, type_: str
+) -> dict[str, list[float]]:
+    """The SNR in dB of each recording with each of its settings, by the recording's name.
+
+    Args:
+        clips: recordings that were not trained on.
+        method: a network, or one of the above; None for doing nothing.
+        type_: one of `TYPES`.
+    """
+    place = TYPES.index(type_)
+    scores: dict[str, list[float]] = {}
+    for name, dry, of in zip(clips.names, clips, shares_of(clips), strict=True):
+        scores[name] = []
+        for eq, setting in zip(*filters_of(of, [place] * PER_CLIP), strict=True):
+            if isinstance(method, ConditionedEQNet):
+                output = method.process(dry, setting=setting)
+            else:
+                output = method(dry, eq) if method else dry
+            scores[name].append(round(float(metrics.snr_db(eq(dry), output)), 2))
+    return scores
+
+
+def levels_db(clips: Clips, type_: str) -> dict[str, list[float]]:
+    """How much louder than the input each target is, in dB: how much is left to be heard."""
+    found: dict[str, list[float]] = {}
+    for name, dry, of in zip(clips.names, clips, shares_of(clips), strict=True):
+        eqs, _ = filters_of(of, [TYPES.index(type_)] * PER_CLIP)
+        found[name] = [round(level_db(dry, eq), 2) for eq in eqs]
+    return found
 
 
 def level_db(dry: Clip, eq: EQ) -> float:
