@@ -175,7 +175,8 @@ def filter_bank(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """
     kernel = weight.shape[-1]
     left = (kernel - 1) // 2
-    return F.conv1d(F.pad(x, (left, kernel - 1 - left)), weight.unsqueeze(1), bias)
+    y: Tensor = F.conv1d(F.pad(x, (left, kernel - 1 - left)), weight.unsqueeze(1), bias)
+    return y
 
 
 class MaxPool(Function):
