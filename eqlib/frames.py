@@ -24,7 +24,7 @@ from eqlib.errors import EqlibError, check_integer, checked
 
 Window = Literal["hann", "rectangular"]
 WINDOWS: tuple[Window, ...] = get_args(Window)
-AT_ONCE_ON_CPU = 6
+AT_ONCE_ON_CPU = 4
 """Frames that a network gets together: so few that their 128 channels stay in the cache."""
 AT_ONCE_ELSEWHERE = 512
 """The same on a GPU, which is faster the more it gets: 0.3 GB of channels."""

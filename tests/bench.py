@@ -118,6 +118,7 @@ def speed() -> None:
             "plain PyTorch": (nullcontext, slow),
             "plain, memory kept": (kept, slow),
             "its five products": (kept, bench_step.products(net, 16)),
+            "its four transforms": (kept, bench_step.transforms(net, 16)),
         },
         rounds=9,
     )
@@ -131,10 +132,17 @@ def speed() -> None:
     print("  asked: plain PyTorch at 60 times, aim: 100")
     times = ours / seconds["its five products"]
     print(f"  it takes {times:.1f} times its five large matrix products (asked: at most 2)")
-    first, later = bench_step.memory(fast)
+    shares = [seconds[name] / ours for name in ("its five products", "its four transforms")]
     print(
-        f"  new pages of memory for a step: {first:.0f} (mean of the first ten), then {later:.1f}"
-        " (asked: none)"
+        f"  where it goes: products {shares[0]:.0%}, Fourier transforms {shares[1]:.0%}, all else"
+        f" {1 - sum(shares):.0%} (single passes over arrays of several megabytes)"
+    )
+    flops = 5 * 2 * 16 * net.config.filters * net.config.kernel * net.config.frame
+    print(f"  the products run at {flops / seconds['its five products'] / 1e9:.0f} GFLOP/s")
+    first, next_ones, later = bench_step.memory(fast)
+    print(
+        f"  new pages of memory for a step: {first:.0f} (mean of the first ten),"
+        f" {next_ones:.1f} (of the next 90), then {later:.1f} (asked: none)"
     )
 
     threads = torch.get_num_threads()

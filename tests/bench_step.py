@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 
 from eqlib import EQNet, fast
-from eqlib.fast import for_each
+from eqlib.fast import fft_size, for_each
 
 
 def products(net: EQNet, batch: int) -> Callable[[], None]:
@@ -35,13 +35,35 @@ def products(net: EQNet, batch: int) -> Callable[[], None]:
     return run
 
 
-def memory(step: Callable[[], None]) -> tuple[float, float]:
-    """Pages that the system hands over for a step: mean of the first ten, and of fifty after."""
+def transforms(net: EQNet, batch: int) -> Callable[[], None]:
+    """The four Fourier transforms of a step's local filters, and nothing else.
+
+    There and back, forward; and again, backward.
+    """
+    config = net.config
+    size = fft_size(config.frame + config.local_kernel - 1)
+    generator = torch.Generator().manual_seed(0)
+    channels = torch.randn(batch, config.filters, config.frame, generator=generator)
+    spectrum = torch.fft.rfft(channels, size)
+
+    def run() -> None:
+        for _ in range(2):
+            torch.fft.rfft(channels, size)
+            torch.fft.irfft(spectrum, size)
+
+    return run
+
+
+def memory(step: Callable[[], None]) -> list[float]:
+    """Pages that the system hands over for a step: means of the first 10, the next 90, and 50 more.
+
+    The gaps between blocks of memory settle only in the course of the first hundred steps.
+    """
     with fast.kept():
         faults = []
-        for count in (10, 50):
+        for count in (10, 90, 50):
             before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
             for _ in range(count):
                 step()
             faults.append((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / count)
-    return faults[0], faults[1]
+    return faults

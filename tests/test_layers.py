@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -47,6 +48,22 @@ def with_weights(layer: torch.nn.Module):
         return torch.func.functional_call(layer, {"weight": weight, "bias": bias}, (x,))
 
     return call
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("batch", "channels", "time", "kernel"), SIZES)
+def test_conv1d_without_gradients_is_numpys_correlation(batch, channels, time, kernel, dtype):
+    layer = Conv1D(channels, kernel).to(dtype)
+    torch.nn.init.normal_(layer.bias)
+    x = randn(batch, 1, time).detach().to(dtype)
+    with torch.no_grad():
+        got = layer(x).numpy()
+    left = (kernel - 1) // 2
+    padded = np.pad(x[:, 0].double().numpy(), ((0, 0), (left, kernel - 1 - left)))
+    bank, bias = layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy()
+    expected = [[np.correlate(row, taps) for taps in bank] for row in padded] + bias[:, None]
+    atol = 1e-5 if dtype == torch.float32 else 1e-13
+    np.testing.assert_allclose(got, expected, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize(("batch", "channels", "time", "kernel"), SIZES)
