@@ -48,6 +48,8 @@ LEFT_OUT = {
     "eqlib.experiments.effects": "takes names of its own, which test_effects.py looks at",
     "eqlib.experiments.generalize": "takes names of its own, which test_generalize.py looks at",
     "eqlib.experiments.every_type": "trains; test_every_type.py looks at it",
+    "eqlib.experiments.type_steps": "ways to train; test_type_steps.py looks at them",
+    "eqlib.experiments.type_limits": "behind `every_type`; test_type_limits.py looks at it",
     "eqlib.experiments.knobs": "trains; test_knobs.py looks at it",
     "eqlib.experiments.parts": "behind `generalize`, `every_type`; their tests look at it",
     "eqlib.experiments.sealed": "takes names of its own, which test_sealed.py looks at",
