@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from matplotlib.figure import Figure
 
 from eqlib import EqlibError, EQNetConfig, plots
@@ -56,6 +57,14 @@ def test_a_profile_names_the_longest_operation_first_and_adds_up(capfd):
         timing.profiled_ms(lambda: None)
     with pytest.raises(EqlibError, match="most"):
         timing.profiled_ms(lambda: big + 1, most=0)
+
+
+def test_a_step_backwards_is_one_operation():
+    x = torch.ones(300, 300, requires_grad=True)
+    ms = timing.profiled_ms(lambda: F.pad(x @ x, (3, 3)).exp().sum().backward(), most=40)
+    backwards = [name for name in ms if "Backward" in name]
+    assert {"ConstantPadNdBackward0", "ExpBackward0", "MmBackward0"} <= set(backwards)
+    assert not [name for name in ms if "evaluate_function" in name]
 
 
 def test_stderr_is_back_after_a_profile(capfd):
