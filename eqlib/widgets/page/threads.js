@@ -4,7 +4,7 @@ import { RUNTIME_FILE, load } from "./runtime.js";
 import { Stepper } from "./stepper.js";
 
 const MOST = 4;
-const FILTERS = 64; // with fewer, threads wait for each other longer than they compute
+const FILTERS = 32; // with fewer, threads wait for each other longer than they compute (`make bench ARGS=page`)
 const STEPS = 100; // a shorter run is over before they help
 
 /** How many threads may share a step here. */
