@@ -28,6 +28,8 @@ RANGES = {
     "level": (1e-5, 10.0),
     "smoothing_hz": (0.1, 2_000.0),
 }
+HIGHEST = 0.45
+"""Of the sample rate: where frequencies end, which could not be filtered at half of it."""
 FEW = 8
 """Recordings that both starts are tried on; the better one goes on with more."""
 Clip = tuple[np.ndarray, np.ndarray, float]  # dry, wet, weight
@@ -74,5 +76,8 @@ def _down_from(logs: np.ndarray, clips: list[Clip], rate: int) -> optimize.Optim
         effect = _shelf(at, rate)
         return np.concatenate([weight * (effect(dry) - wet) for dry, wet, weight in clips])
 
-    bounds = [np.log([RANGES[name][end] for name in SETTINGS]) for end in (0, 1)]
+    low, high = (np.array([RANGES[name][end] for name in SETTINGS]) for end in (0, 1))
+    of_frequencies = [name.endswith("_hz") for name in SETTINGS]
+    high[of_frequencies] = np.minimum(high[of_frequencies], HIGHEST * rate)
+    bounds = np.log([low, high])
     return optimize.least_squares(errors, logs, bounds=bounds, xtol=1e-12, ftol=1e-14)

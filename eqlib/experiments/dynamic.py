@@ -181,12 +181,16 @@ def interval(method: str) -> Interval:
 
 
 def table() -> Table:
-    """All methods: the SNR on unheard recordings, what they have to find, and how long it takes."""
+    """All methods: the SNR on unheard recordings, what they have to find, and how long it takes.
+
+    Raises:
+        EqlibError: for a method that was not measured yet.
+    """
     measured, rows = _PARTS.read(RESULTS), []
     for method in [*FITTED, *NETWORKS]:
+        mean, low, high = (decimals(number) for number in interval(method))
         parts = [measured[name] for name in _names(method)]
         worst_db = min(value for part in parts for of in part["values"].values() for value in of)
-        mean, low, high = (decimals(number) for number in interval(method))
         seconds = np.mean([part["seconds"] for part in parts])
         cells = f"{mean} [{low}, {high}]", decimals(worst_db), f"{_numbers(method):,}"
         rows.append((method, *cells, f"{seconds:,.0f}"))

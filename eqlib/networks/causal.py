@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from eqlib import frames
 from eqlib.audio import AudioT, returned, to_tensor
 from eqlib.errors import EqlibError, check_sample_rate, checked
 
@@ -20,8 +21,14 @@ BLOCK = 16_384
 """Samples that `CausalNet.process` computes at once."""
 
 
-class _Rated(Protocol):
+class _Sizes(Protocol):
     """What the sizes of such a network have, whatever else."""
+
+    @property
+    def samples(self) -> int: ...
+
+    @property
+    def context(self) -> int: ...
 
     @property
     def sample_rate(self) -> int: ...
@@ -36,9 +43,30 @@ class CausalNet(nn.Module):
         info: what the weights were trained on, filled by the trainer.
     """
 
-    config: _Rated
+    config: _Sizes
     dry: nn.Parameter
     info: dict[str, object]
+
+    @property
+    def segment(self) -> frames.Segment:
+        """What it learns from at once: some samples, none of them faded, and their past."""
+        c = self.config
+        return frames.Segment(
+            samples=c.samples, hop=c.samples, window="rectangular", context=c.context
+        )
+
+    def check_shape(self, x: Tensor) -> None:
+        """Refuses what is not (batch, 1, context + samples), for any number of samples.
+
+        Raises:
+            EqlibError: for another shape.
+        """
+        if x.ndim != 3 or x.shape[1] != 1 or x.shape[2] <= self.config.context:
+            raise EqlibError(
+                f"the input has shape {tuple(x.shape)}",
+                f"(batch, 1, {self.config.context} + samples)",
+                "For a whole signal, use net.process(audio).",
+            )
 
     @abstractmethod
     def silence(self, rows: int) -> Tensor:

@@ -19,8 +19,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from eqlib import frames
-from eqlib.errors import EqlibError, check_integer, checked
+from eqlib.errors import check_integer, checked
 from eqlib.networks.causal import CausalNet
 
 
@@ -94,22 +93,9 @@ class DilatedNet(CausalNet):
             self.sum = nn.Conv1d(c.channels, 1, 1)
             self.dry = nn.Parameter(torch.ones(1))
 
-    @property
-    def segment(self) -> frames.Segment:
-        """What it learns from at once: some samples, none of them faded, and all their past."""
-        c = self.config
-        return frames.Segment(
-            samples=c.samples, hop=c.samples, window="rectangular", context=c.context
-        )
-
     def forward(self, x: Tensor) -> Tensor:
         """(batch, 1, context + samples) -> (batch, 1, samples)."""
-        if x.ndim != 3 or x.shape[1] != 1 or x.shape[2] <= self.config.context:
-            raise EqlibError(
-                f"the input has shape {tuple(x.shape)}",
-                f"(batch, 1, {self.config.context} + samples)",
-                "For a whole signal, use net.process(audio).",
-            )
+        self.check_shape(x)
         h: Tensor = self.lift(x)
         for taps, mix in zip(self.taps, self.mix, strict=True):
             heard = torch.tanh(taps(h))

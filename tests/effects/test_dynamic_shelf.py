@@ -65,6 +65,14 @@ def test_a_fit_finds_the_settings():
         assert getattr(found, name) == pytest.approx(value, rel=1e-3), name
 
 
+def test_at_a_low_rate_a_fit_stays_within_it():
+    noise = np.random.default_rng(1).standard_normal((2, 4_000)) / 8
+    clips = eqlib.Clips.from_arrays(list(noise.astype(np.float32)), sample_rate=8_000)
+    # Nothing but noise beyond what the form can be: the search goes to the ends of its ranges.
+    found = fit_dynamic_shelf(eqlib.pair(clips, lambda x: x + 0.5 * np.sign(x) * x**2))
+    assert found.sample_rate == 8_000 and found.cutoff_hz < 4_000
+
+
 def test_of_another_effect_it_finds_the_nearest():
     clips = data.load(instrument="piano", split="train")[::24]
     shelf = eqlib.EQ.low_shelf(cutoff_hz=500, gain_db=6)

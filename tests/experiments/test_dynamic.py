@@ -69,3 +69,9 @@ def test_the_command_line_names_what_there_is(capsys):
 def test_an_unknown_method_is_told():
     with pytest.raises(EqlibError, match="perceptron"):
         dynamic.interval("perceptron")
+
+
+def test_a_table_of_what_was_not_measured_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(dynamic, "RESULTS", tmp_path / "none.json")
+    with pytest.raises(EqlibError, match="doing nothing"):
+        dynamic.table()

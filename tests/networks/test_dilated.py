@@ -8,7 +8,6 @@ import torch
 
 import eqlib
 from eqlib import EqlibError, Recipe, data, metrics
-from eqlib.networks import causal
 from eqlib.networks.dilated import DilatedConfig, DilatedNet
 
 SMALL = DilatedConfig(channels=3, kernel=3, layers=3, growth=2, samples=512)
@@ -51,37 +50,11 @@ def test_it_is_its_equations(net, noise):
     np.testing.assert_allclose(net.process(noise), loops(net, noise), atol=1e-12, rtol=0)
 
 
-def test_it_knows_nothing_of_the_future(net, noise):
-    changed = noise.copy()
-    changed[120:] += 1
-    np.testing.assert_array_equal(net.process(changed)[:120], net.process(noise)[:120])
-    assert abs(net.process(changed)[120] - net.process(noise)[120]) > 1e-3
-
-
 def test_the_past_ends_where_it_says(net, noise):
     changed = noise.copy()
     changed[50] += 1
     differs = np.flatnonzero(net.process(changed) != net.process(noise))
     assert differs[0] == 50 and differs[-1] == 50 + SMALL.context
-
-
-def test_block_by_block_is_the_same(net, noise, monkeypatch):
-    whole = net.process(np.stack((noise, noise[::-1])))
-    monkeypatch.setattr(causal, "BLOCK", 17)
-    blocks = net.process(np.stack((noise, noise[::-1])))
-    np.testing.assert_allclose(blocks, whole, atol=1e-13, rtol=0)
-
-
-def test_a_stream_is_the_whole_signal_without_delay(net, noise):
-    stereo = np.stack((noise, noise[::-1]))
-    stream = net.stream()
-    blocks = [stream.process(part) for part in np.split(stereo, [1, 4, 60, 61, 150], axis=1)]
-    np.testing.assert_allclose(np.hstack(blocks), net.process(stereo), atol=1e-13, rtol=0)
-    with pytest.raises(EqlibError, match="as those before"):
-        stream.process(noise)
-    stream.reset()
-    np.testing.assert_allclose(stream.process(noise), net.process(noise), atol=1e-13, rtol=0)
-    assert stream.latency_samples == 0
 
 
 def test_its_size_is_the_documented_one():
