@@ -46,6 +46,7 @@ LEFT_OUT = {
     "eqlib.experiments.results.rounded": "takes what `reproduce` has made",
     "eqlib.baselines.refine": "takes what `fit_biquads` has checked",
     "eqlib.experiments.effects": "takes names of its own, which test_effects.py looks at",
+    "eqlib.experiments.effect_methods": "behind `effects`; test_effects.py looks at it",
     "eqlib.experiments.generalize": "takes names of its own, which test_generalize.py looks at",
     "eqlib.experiments.every_type": "trains; test_every_type.py looks at it",
     "eqlib.experiments.type_steps": "ways to train; test_type_steps.py looks at them",

@@ -1,27 +1,23 @@
 """Six effects that are no equalizers, and how far each method comes with them.
 
 `run` fits or trains every method on every effect, from several seeds, and keeps what is finished in
-`effects.json`, beside this file; `python -m eqlib effects` calls it. Networks are small (32
-channels), and their trainings short, so that a chapter can repeat one of them.
+`effects.json`, beside this file; `python -m eqlib effects` calls it.
 
 Chapter: "Much more complex effects".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, cast
 
 import numpy as np
 import torch
 
 from eqlib import checkpoints, metrics
 from eqlib.audio import Process
-from eqlib.baselines.least_squares import least_squares_fir
-from eqlib.baselines.long import long_fir
 from eqlib.data.pairs import Pairs, pair
 from eqlib.effects.compressor import Compressor
 from eqlib.effects.modulation import AutoWah, Tremolo
@@ -30,17 +26,24 @@ from eqlib.effects.room import Room
 from eqlib.effects.waveshaping import Waveshaper
 from eqlib.errors import EqlibError
 from eqlib.experiments import sets
+from eqlib.experiments.effect_methods import (
+    DILATED,
+    DILATED_STEPS,
+    FITTED,
+    PRETRAIN_STEPS,
+    RECIPE,
+    RECIPE_DILATED,
+    TRAIN_STEPS,
+    TRAINED,
+    side_chain,
+)
 from eqlib.experiments.intervals import Interval, cluster_of, mean_interval
 from eqlib.experiments.parts import Measure, Parts
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.table import Table, decimals
-from eqlib.model import EQNet, EQNetConfig
-from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
+from eqlib.networks.conditioned import ConditionedEQNet
 from eqlib.networks.controllers import Kind
-from eqlib.networks.dilated import DilatedConfig, DilatedNet
 from eqlib.spectral_metrics import SIZES, multi_resolution_stft_error
-from eqlib.training import loop
-from eqlib.training.recipe import Recipe
 
 RESULTS = Path(__file__).resolve().parent / "effects.json"
 EFFECTS: dict[str, Waveshaper | Compressor | Tremolo | AutoWah | Phaser | Room] = {
@@ -74,11 +77,6 @@ By validation after 1,500 steps, from seed 0: with peaks 21.3 dB and without 17.
 SIDE_CHAINS = {name: RESULTS.parent / f"{name}-side-chain.safetensors" for name in WITH_HISTORY}
 """The weights of the longer trainings from seed 0, in half precision."""
 MEASURES = ("snr_db", "stft")
-NetT = TypeVar("NetT", bound=EQNet)
-RECIPE = Recipe(loss="normalized_mae", learning_rate=5e-3, validate_every=10_000)
-RECIPE_DILATED = replace(RECIPE, learning_rate=2e-2)
-DILATED = DilatedConfig(channels=8, kernel=3, layers=2, samples=1024)
-PRETRAIN_STEPS, TRAIN_STEPS, DILATED_STEPS = 500, 1_500, 1_500
 
 
 def _known(name: str) -> str:
@@ -115,31 +113,6 @@ def pairs_of(name: str) -> dict[str, Pairs]:
     return found
 
 
-def fixed_gain(pairs: Pairs) -> Process:
-    """The one gain with the smallest error, relative to each clip's target."""
-    both = [(x, y, 1 / float(y @ y)) for x, y in zip(pairs.dry, pairs.wet, strict=True)]
-    gain = sum(w * float(x @ y) for x, y, w in both) / sum(w * float(x @ x) for x, _, w in both)
-    return lambda audio: gain * audio
-
-
-def plain(pairs: Pairs, validation: Pairs, seed: int) -> EQNet:
-    """The network of the paper, with 32 channels."""
-    return _trained(EQNet(EQNetConfig(filters=32), seed=seed), pairs, validation, seed)
-
-
-def side_chain(
-    pairs: Pairs,
-    validation: Pairs,
-    seed: int,
-    *,
-    hears: Kind = "history",
-    steps: int | None = None,
-) -> ConditionedEQNet:
-    """The same, with a controller that hears the level's history, or peaks as well."""
-    net = ConditionedEQNet(ConditionedConfig(filters=32, controller=hears), seed=seed)
-    return _trained(net, pairs, validation, seed, steps)
-
-
 def trained_side_chain(name: str = "compressor") -> ConditionedEQNet:
     """A side chain that ships: trained on an effect, for longer.
 
@@ -157,43 +130,6 @@ def trained_side_chain(name: str = "compressor") -> ConditionedEQNet:
         given = f"{SIDE_CHAINS[name]} holds another network"
         raise EqlibError(given, "a ConditionedEQNet", "Restore it.")
     return net
-
-
-def dilated(pairs: Pairs, validation: Pairs, seed: int) -> DilatedNet:
-    """A small one of dilated convolutions: two layers, which hear ten samples of the past."""
-    net = DilatedNet(DILATED, seed=seed)
-    both = pairs, validation
-    # No EQNet, but it has what this step of training needs: a segment and a process.
-    like = cast(EQNet, net)
-    loop.train(like, *both, steps=DILATED_STEPS, recipe=RECIPE_DILATED, seed=seed, progress=False)
-    return net
-
-
-def _trained(
-    net: NetT, pairs: Pairs, validation: Pairs, seed: int, steps: int | None = None
-) -> NetT:
-    for step, count in ((loop.pretrain, PRETRAIN_STEPS), (loop.train, steps or TRAIN_STEPS)):
-        step(net, pairs, validation, steps=count, recipe=RECIPE, seed=seed, progress=False)
-    return net
-
-
-FITTED: dict[str, Callable[[Pairs], Process]] = {
-    "doing nothing": lambda _: np.copy,
-    "best fixed gain": fixed_gain,
-    "FIR, 127 taps": lambda pairs: least_squares_fir(pairs, weighting="clips"),
-    "FIR, 127 taps, causal": lambda pairs: least_squares_fir(
-        pairs, advance_samples=0, weighting="clips"
-    ),
-    "FIR, 2,401 taps, causal": long_fir,
-}
-"""What needs no seed, by the method's name."""
-TRAINED: dict[str, Callable[[Pairs, Pairs, int], EQNet | DilatedNet]] = {
-    "network": plain,
-    "side chain": side_chain,
-    "side chain with peaks": partial(side_chain, hears="peaks"),
-    "dilated network": dilated,
-}
-"""What is trained in the same few steps, by the method's name."""
 
 
 def settings() -> dict[str, object]:

@@ -31,6 +31,40 @@ def few(monkeypatch):
     monkeypatch.setattr(dynamic, "SEEDS", (0,))
 
 
+def test_the_shipped_results_are_complete_and_current():
+    content = json.loads(dynamic.RESULTS.read_text(encoding="utf-8"))
+    assert content["settings"] == json.loads(json.dumps(dynamic.settings()))
+    assert list(content["parts"]) == list(dynamic.measures())
+    heard = dynamic.pairs_of("test").dry.names
+    assert all(list(part["values"]) == heard for part in content["parts"].values())
+
+
+@pytest.mark.parametrize("method", ["doing nothing", "causal FIR", "fitted dynamic shelf"])
+def test_shipped_scores_are_reached_again(method):
+    test = dynamic.pairs_of("test")
+    process = dynamic.FITTED[method][0](dynamic.pairs_of("train"))
+    found = stored(dynamic.RESULTS)[method]["values"]
+    for i in range(0, len(test), 9):
+        snr_db = float(metrics.snr_db(test.wet[i], process(test.dry[i])))
+        assert found[test.dry.names[i]] == [pytest.approx(snr_db, abs=0.1)]
+
+
+def test_an_interval_is_of_all_recordings_and_seeds():
+    parts = [stored(dynamic.RESULTS)[f"dilated network | seed {s}"] for s in dynamic.SEEDS]
+    whole = dynamic.interval("dilated network")
+    assert whole.mean == pytest.approx(np.mean([list(part["values"].values()) for part in parts]))
+    assert whole.low < whole.mean < whole.high
+
+
+def test_the_table_has_every_method():
+    rows = dynamic.table().rows
+    assert [row[0] for row in rows] == [*dynamic.FITTED, *dynamic.NETWORKS]
+    for method, snr, worst, *_ in rows:
+        mean_db = float(snr.split(" ")[0])
+        assert mean_db == pytest.approx(dynamic.interval(method).mean, abs=0.06)
+        assert float(worst.replace("−", "-")) <= mean_db
+
+
 @pytest.mark.parametrize("method", ["doing nothing", "fitted dynamic shelf"])
 def test_a_run_adds_what_is_missing_and_leaves_the_rest(few, method, tmp_path):
     path = tmp_path / "dynamic.json"

@@ -11,6 +11,7 @@ from eqlib import EqlibError, data, metrics, pair
 from eqlib.__main__ import main
 from eqlib.data.clips import Clips
 from eqlib.experiments import effects
+from eqlib.experiments.effect_methods import fixed_gain
 
 
 @pytest.fixture
@@ -23,9 +24,7 @@ def few(monkeypatch):
 
     monkeypatch.setattr(effects.sets, "heard", short)
     monkeypatch.setattr(effects, "NETWORKS", {})
-    monkeypatch.setattr(
-        effects, "FITTED", {"doing nothing": lambda _: np.copy, "gain": effects.fixed_gain}
-    )
+    monkeypatch.setattr(effects, "FITTED", {"doing nothing": lambda _: np.copy, "gain": fixed_gain})
 
 
 def stored(path):
@@ -97,7 +96,7 @@ def test_the_fixed_gain_is_the_best_one():
         both = zip(pairs.dry, pairs.wet, strict=True)
         return sum(metrics.error_to_signal_ratio(wet, gain * dry) for dry, wet in both)
 
-    best = effects.fixed_gain(pairs)(np.ones(1))[0]
+    best = fixed_gain(pairs)(np.ones(1))[0]
     assert error(best) < min(error(best * 1.01), error(best * 0.99))
 
 
