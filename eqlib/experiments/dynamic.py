@@ -31,8 +31,8 @@ from eqlib.experiments.table import Table, decimals
 from eqlib.model import EQNet
 from eqlib.networks.causal import CausalNet
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
-from eqlib.networks.dilated import DilatedNet
-from eqlib.networks.recurrent import RecurrentNet
+from eqlib.networks.dilated import DilatedConfig, DilatedNet
+from eqlib.networks.recurrent import RecurrentConfig, RecurrentNet
 from eqlib.training import loop
 from eqlib.training.recipe import Recipe
 
@@ -42,6 +42,8 @@ SEEDS = (0, 1, 2)
 SECTIONS = 2
 PRETRAIN_STEPS = 500
 SIDE_CHAIN = ConditionedConfig(filters=32, controller="history")
+DILATED = DilatedConfig(layers=5, gated=True)
+RECURRENT = RecurrentConfig(samples=1_024, context=512)
 
 FITTED: dict[str, tuple[Callable[[Pairs], Process], int]] = {
     "doing nothing": (lambda _: np.copy, 0),
@@ -64,11 +66,14 @@ class Trained:
         make: from a seed.
         steps: of training; a network of frames has `PRETRAIN_STEPS` before them.
         learning_rate: of the optimizer, the highest.
+        batch: segments in a step. The recurrent network goes through them sample by sample, in
+            which many cost little more than a few.
     """
 
     make: Callable[[int], EQNet | CausalNet]
     steps: int
     learning_rate: float
+    batch: int = 8
 
 
 NETWORKS = {
@@ -76,8 +81,10 @@ NETWORKS = {
     "network with a side chain": Trained(
         lambda seed: ConditionedEQNet(SIDE_CHAIN, seed=seed), 8_000, 5e-3
     ),
-    "dilated network": Trained(lambda seed: DilatedNet(seed=seed), 3_000, 3e-3),
-    "gated recurrent network": Trained(lambda seed: RecurrentNet(seed=seed), 1_500, 1e-2),
+    "dilated network": Trained(lambda seed: DilatedNet(DILATED, seed=seed), 1_500, 1e-2),
+    "gated recurrent network": Trained(
+        lambda seed: RecurrentNet(RECURRENT, seed=seed), 1_000, 2e-2, batch=32
+    ),
 }
 
 
@@ -100,7 +107,12 @@ def trained(method: str, seed: int) -> EQNet | CausalNet:
 
 
 def _recipe(how: Trained) -> Recipe:
-    return Recipe(loss="normalized_mae", learning_rate=how.learning_rate, validate_every=10_000)
+    return Recipe(
+        loss="normalized_mae",
+        learning_rate=how.learning_rate,
+        batch=how.batch,
+        validate_every=10_000,
+    )
 
 
 def settings() -> dict[str, object]:

@@ -6,9 +6,12 @@ so that the last one has heard 341 ms of the past; none looks ahead.
 
     h_0 = lift(x),  h_i = h_(i-1) + mix_i(tanh(taps_i(h_(i-1)))),  y = sum(h_6) + dry x
 
-Source of the idea: van den Oord et al., "WaveNet" (2016); for effects, Steinmetz and Reiss,
-"Efficient neural networks for real-time modeling of analog dynamic range compression" (2022).
-Chapter: "Much more complex effects".
+If its layers are gated, each tanh is multiplied by sigmoid(gates_i(h_(i-1))), so that one part of
+the sound can turn another up and down.
+
+Source of the idea: van den Oord et al., "WaveNet" (2016), whose layers are gated; for effects,
+Steinmetz and Reiss, "Efficient neural networks for real-time modeling of analog dynamic range
+compression" (2022). Chapters: "Much more complex effects", "When not to use a network".
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ class DilatedConfig:
         kernel: taps of each layer.
         layers: how many; layer i has its taps `growth ** i` samples apart.
         growth: of the distances.
+        gated: whether each layer has gates, which double its taps.
         samples: judged at once in training.
         sample_rate: in Hz, of all audio the network hears.
 
@@ -44,6 +48,7 @@ class DilatedConfig:
     kernel: int = 5
     layers: int = 6
     growth: int = 4
+    gated: bool = False
     samples: int = 4096
     sample_rate: int = 16_000
 
@@ -85,20 +90,30 @@ class DilatedNet(CausalNet):
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             self.lift = nn.Conv1d(1, c.channels, 1)
-            self.taps = nn.ModuleList(
-                nn.Conv1d(c.channels, c.channels, c.kernel, dilation=c.growth**i)
-                for i in range(c.layers)
-            )
+            self.taps = self._layers()
+            self.gates = self._layers() if c.gated else None
             self.mix = nn.ModuleList(nn.Conv1d(c.channels, c.channels, 1) for _ in range(c.layers))
             self.sum = nn.Conv1d(c.channels, 1, 1)
             self.dry = nn.Parameter(torch.ones(1))
+        # It begins as doing nothing, and has no constant to unlearn, which a soft note drowns in.
+        nn.init.zeros_(self.sum.weight)
+        nn.init.zeros_(self.sum.bias)
+
+    def _layers(self) -> nn.ModuleList:
+        c = self.config
+        return nn.ModuleList(
+            nn.Conv1d(c.channels, c.channels, c.kernel, dilation=c.growth**i)
+            for i in range(c.layers)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, 1, context + samples) -> (batch, 1, samples)."""
         self.check_shape(x)
         h: Tensor = self.lift(x)
-        for taps, mix in zip(self.taps, self.mix, strict=True):
+        for i, (taps, mix) in enumerate(zip(self.taps, self.mix, strict=True)):
             heard = torch.tanh(taps(h))
+            if self.gates is not None:
+                heard = heard * torch.sigmoid(self.gates[i](h))
             h = h[..., -heard.shape[-1] :] + mix(heard)
         y: Tensor = self.sum(h) + self.dry * x[..., self.config.context :]
         return y

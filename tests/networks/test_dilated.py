@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,14 @@ from eqlib import EqlibError, Recipe, data, metrics
 from eqlib.networks.dilated import DilatedConfig, DilatedNet
 
 SMALL = DilatedConfig(channels=3, kernel=3, layers=3, growth=2, samples=512)
+
+
+def weighed(w, layer, h, t, step):
+    """What the taps of a layer make of its input h at t."""
+    total, taps = w[f"{layer}.bias"].copy(), w[f"{layer}.weight"]
+    for k in range(taps.shape[-1]):
+        total += taps[:, :, k] @ h[t - (taps.shape[-1] - 1 - k) * step]
+    return total
 
 
 def loops(net, x):
@@ -25,20 +35,22 @@ def loops(net, x):
         step, new = c.growth**i, {}
         first += (c.kernel - 1) * step
         for t in range(first, len(x)):
-            heard = w[f"taps.{i}.bias"].copy()
-            for k in range(c.kernel):
-                heard += w[f"taps.{i}.weight"][:, :, k] @ h[t - (c.kernel - 1 - k) * step]
-            mixed = w[f"mix.{i}.weight"][:, :, 0] @ np.tanh(heard) + w[f"mix.{i}.bias"]
-            new[t] = h[t] + mixed
+            heard = np.tanh(weighed(w, f"taps.{i}", h, t, step))
+            if c.gated:
+                heard /= 1 + np.exp(-weighed(w, f"gates.{i}", h, t, step))
+            new[t] = h[t] + w[f"mix.{i}.weight"][:, :, 0] @ heard + w[f"mix.{i}.bias"]
         h = [new.get(t) for t in range(len(x))]
     sums = [w["sum.weight"][0, :, 0] @ h[t] + w["sum.bias"][0] for t in range(first, len(x))]
     assert first == c.context and len(sums) == n
     return np.array(sums) + w["dry"] * x[first:]
 
 
-@pytest.fixture
-def net():
-    return DilatedNet(SMALL, seed=1).double()
+@pytest.fixture(params=[SMALL, replace(SMALL, gated=True)], ids=["plain", "gated"])
+def net(request):
+    """Of random weights throughout: as it is made, it does nothing."""
+    net = DilatedNet(request.param, seed=1).double()
+    torch.nn.init.normal_(net.sum.weight, generator=torch.Generator().manual_seed(2))
+    return net
 
 
 @pytest.fixture
@@ -55,6 +67,12 @@ def test_the_past_ends_where_it_says(net, noise):
     changed[50] += 1
     differs = np.flatnonzero(net.process(changed) != net.process(noise))
     assert differs[0] == 50 and differs[-1] == 50 + SMALL.context
+
+
+def test_it_begins_as_doing_nothing(noise):
+    for gated in (False, True):
+        net = DilatedNet(replace(SMALL, gated=gated)).double()
+        np.testing.assert_array_equal(net.process(noise), noise)
 
 
 def test_its_size_is_the_documented_one():
