@@ -55,6 +55,7 @@ PARTS = (
 FRONT_END, LATENT, BACK_END = (part.blocks for part in PARTS[2:5])
 HERE = {
     "hearing": ("equalizer",),
+    "phase": ("equalizer",),
     "frames": ("frames",),
     "front_end": FRONT_END,
     "back_end": BACK_END,

@@ -7,7 +7,8 @@ shelf, 0.7 for the peak, 5 for the lowpass and 26 for the highpass; of the plain
 0.04, but for the lowpass, which is 4 dB off next to its zero at half the sample rate.
 
 Source: A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", the chapter on
-cepstrum analysis, for minimum phase. Chapter: the tour, book/tour.ipynb.
+cepstrum analysis, for minimum phase. Chapters: the tour (book/tour.ipynb), "Phase and delay"
+(book/phase.ipynb).
 """
 
 from __future__ import annotations

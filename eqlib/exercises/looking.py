@@ -35,6 +35,7 @@ def _at_44_1(answer: object) -> object:
 
 NOT_AS_USUAL: Mapping[str, Shows] = {
     **dict.fromkeys(("tour.1", "tour.2", "stage_two.3", "generalize.2"), Shows(target=SHELF)),
+    "phase.1": Shows(taps=True),
     "frames.3": Shows(taps=True),
     "front_end.2": Shows(read=rows_only),
     "front_end.3": Shows(taps=True, read=weights),

@@ -15,7 +15,9 @@ from eqlib.exercises.reply import Reply
 from eqlib.hints import short
 
 # How many choices each question of a chapter has, in the chapters' order.
-_CHOICES = ("3333 3333 3333 3333 3333 3333 3343 3333 3333 333 433 3333 334 3333 4333 333").split()
+_CHOICES = (
+    "3333 3333 3333 3333 3333 3333 3333 3343 3333 3333 333 433 3333 334 3333 4333 333"
+).split()
 QUESTIONS = MappingProxyType(
     {
         f"{chapter}.{i}": "abcd"[: int(choices)]

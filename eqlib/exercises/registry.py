@@ -18,6 +18,7 @@ from eqlib.errors import EqlibError, checked
 CHAPTERS = (
     "tour",
     "hearing",
+    "phase",
     "frames",
     "front_end",
     "back_end",

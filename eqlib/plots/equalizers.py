@@ -4,7 +4,7 @@
 
     eq_plots.impulse_responses({"low shelf": shelf, "60 Hz": deep}, after=64)
 
-Chapter: "Hearing equalizers" (book/hearing.ipynb).
+Chapters: "Hearing equalizers" (book/hearing.ipynb), "Phase and delay" (book/phase.ipynb).
 """
 
 from __future__ import annotations

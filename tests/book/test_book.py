@@ -21,7 +21,7 @@ from support import MODULES, PAGES, ROOT, each_chapter, each_page, outputs
 BOOK = ROOT / "book"
 
 # The chapters that follow the frame in everything; the others are older, and free in the rest.
-NEW = "hearing frames front_end back_end stage_one latent stage_two fast".split()
+NEW = "hearing phase frames front_end back_end stage_one latent stage_two fast".split()
 LOCAL_SYMBOLS = set("d e i j l p q r u".split())  # indices and the like, explained where they stand
 
 
@@ -500,4 +500,4 @@ def test_tables_are_made_from_the_data(tmp_path):
 def test_parts_of_the_book_are_in_order():
     pages = [page.removeprefix("book/") for page in parse_toc_yaml(ROOT / "_toc.yml")]
     assert pages[:4] == ["intro", "tour", "families", "workbench"]
-    assert pages[4:11] == [name for name in NEW if name != "fast"]
+    assert pages[4:12] == [name for name in NEW if name != "fast"]

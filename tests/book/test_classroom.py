@@ -159,7 +159,7 @@ def test_an_instructor_gets_points_and_slips(chapter):
 
 
 def test_slips_have_the_judges_words():
-    found = [list(marking.slips(exercises()[name].judge)) for name in ("hearing.2", "latent.3")]
+    found = [list(marking.slips(exercises()[name].judge)) for name in ("phase.3", "latent.3")]
     assert "This is one pass. The way back is missing." in found[0]
     assert (
         "… dB: no fader is below zero, so the condition is still there. np.linalg.lstsq "

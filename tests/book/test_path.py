@@ -108,6 +108,24 @@ def test_a_count_is_of_what_is_read():
     assert count("````{dropdown} A fold\n```{math}\nx\n```\nSaid.\n````") == 1
 
 
+# --- chapters that say how long they take to read
+
+READING = re.compile(r"^\*\*Time\.\*\* .*\bReading takes (\d+) minutes\b", re.MULTILINE)
+
+
+def test_the_minutes_of_a_chapter_follow_from_its_words():
+    said, counted = {}, {}
+    for path in refresh.chapters():
+        cells = refresh.read(path).cells
+        text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+        if minutes := READING.search(text):
+            assert "\n**Before it.** " in text and "\n**After it, you can** " in text
+            words = count(text.split("\n## Exercises\n")[0])
+            said[path.stem] = int(minutes[1])
+            counted[path.stem] = math.ceil(words / WORDS_A_MINUTE)
+    assert said == counted and {"hearing", "phase"} <= set(said)
+
+
 # --- the tour's first half, which the path takes
 
 STOP = "```{admonition} You can stop here\n"

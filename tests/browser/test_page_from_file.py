@@ -134,7 +134,7 @@ def test_inside_answers(opened):
 
 def test_live_figures_answer(opened):
     """By their keys, and in sound."""
-    page = opened("book/hearing.html")
+    page = opened("book/phase.html")
     figure = page.locator(".eq-filter_taps")
     tap = figure.get_by_role("slider", name="Tap 1", exact=True)
     before = tap.get_attribute("aria-valuetext")

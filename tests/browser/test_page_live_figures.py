@@ -16,7 +16,7 @@ PHONE = {"width": 390, "height": 844}
 CHAPTERS = {
     "window_and_hop": "frames",
     "turning_arrow": "hearing",
-    "filter_taps": "hearing",
+    "filter_taps": "phase",
     "fader_rate": "latent",
 }
 each_figure = pytest.mark.parametrize("name", CHAPTERS)

@@ -66,15 +66,33 @@ def learned_levels():
     return net
 
 
-# --- hearing, tour
+# --- hearing, phase, tour
 
 PAIR = EQ.highpass(cutoff_hz=300) + EQ.lowpass(cutoff_hz=3_400)
 HALF = EQ.low_shelf(cutoff_hz=500, gain_db=5, slope=0.7071)
+BACK = EQ.low_shelf(cutoff_hz=500, gain_db=-10, slope=0.7071)
+LENGTHS = (65, 129, 257, 513, 1_025)
+HIGHPASS = lfilter(*REFERENCE["highpass"].stages[0].coefficients(16_000), np.eye(1, 800)[0])
 LOWPASS_A = REFERENCE["lowpass"].stages[0].coefficients(16_000)[1]
 
 
 def there_and_back(eq):
     return lambda x: eq(eq(x)[::-1].copy())[::-1]
+
+
+def fallen_ms(factor):
+    """When the last peak of a narrow filter's answer to a click has fallen by a factor."""
+    b, a = EQ.peaking(cutoff_hz=370, gain_db=18, q=12).stages[0].coefficients(16_000)
+    poles = np.roots(a)
+    return np.log(factor) / np.log(np.abs(poles[0])) / 16
+
+
+def taps_snr_db(taps):
+    """A peak whose response is cut by hand, for it is of minimum phase itself."""
+    peak = EQ.peaking(cutoff_hz=370, gain_db=12, q=10)
+    whole = peak(faded().astype(np.float64))
+    cut = np.convolve(faded(), peak.impulse_response(taps))[:12_000]
+    return 10 * np.log10(np.sum(whole**2) / np.sum((whole - cut) ** 2))
 
 
 # --- frames
@@ -228,6 +246,64 @@ CASES = {
         {"One pair": lambda: PAIR, "one highpass": lambda: -19.1, "far too high": EQ.flat},
     ),
     "hearing.2": (
+        [
+            lambda: BACK,
+            lambda: BACK.sos,
+            lambda: lambda x: lfilter(SHELF.sos[0, 3:], SHELF.sos[0, :3], x),
+        ],
+        {
+            "has 20 dB": lambda: SHELF,
+            "too loud": lambda: EQ.high_shelf(cutoff_hz=500, gain_db=10, slope=0.7071),
+            "does nothing": EQ.flat,
+            "less steep": lambda: EQ.low_shelf(cutoff_hz=500, gain_db=-10),
+            "its phase is not": lambda: BACK.fir(taps=513, phase="linear"),
+        },
+    ),
+    "hearing.3": (
+        [lambda: fallen_ms(1e-3), lambda: "202 ms"],
+        {
+            "in samples": lambda: 16 * fallen_ms(1e-3),
+            "not a2 itself": lambda: fallen_ms(1e-3) / 2,
+            "120 dB": lambda: fallen_ms(1e-6),
+            "energy to come": lambda: 166.6,
+        },
+    ),
+    "hearing.4": (
+        [lambda: np.sign(HIGHPASS[::-1]), lambda: -np.sign(HIGHPASS[60::-1])],
+        {
+            "backward": lambda: np.sign(HIGHPASS),
+            "too soft": lambda: 0.5 * np.sign(HIGHPASS[::-1]),
+            "not exceed 1": lambda: HIGHPASS[::-1] / HIGHPASS[1],
+            "more can be had": lambda: np.sign(np.sin(2 * np.pi * 500 / 16_000 * np.arange(4_000))),
+            "silent": lambda: np.zeros(100),
+        },
+    ),
+    "phase.1": (
+        [
+            lambda: np.r_[1, np.zeros(1_599), 0.5],
+            lambda: EQ.from_taps(np.r_[1, np.zeros(1_599), 0.5]),
+            lambda: lambda x: x + 0.5 * np.r_[np.zeros(1_600), x[:-1_600]],
+            lambda: faded() + 0.5 * np.r_[np.zeros(1_600), faded()[:-1_600]],
+        ],
+        {
+            "100 samples": lambda: np.r_[1, np.zeros(99), 0.5],
+            "as loud": lambda: np.r_[1, np.zeros(1_599), 1],
+            "quarter": lambda: np.r_[1, np.zeros(1_599), 0.25],
+            "missing": lambda: np.r_[np.zeros(1_600), 0.5],
+            "upside down": lambda: np.r_[1, np.zeros(1_599), -0.5],
+            "too early": lambda: np.r_[1, np.zeros(1_598), 0.5],
+        },
+    ),
+    "phase.2": (
+        [lambda: next(n for n in LENGTHS if taps_snr_db(n) > 30), lambda: "1025 taps"],
+        {
+            "hardly a peak": lambda: 65,
+            "below 10 dB": lambda: 129,
+            "below 20 dB": lambda: 513,
+            "chapter's shelf": lambda: 33,
+        },
+    ),
+    "phase.3": (
         [lambda: there_and_back(HALF), lambda: there_and_back(HALF)(faded())],
         {
             "counts twice": lambda: there_and_back(SHELF),
@@ -236,7 +312,7 @@ CASES = {
             "samples; 12,000": note,
         },
     ),
-    "hearing.3": (
+    "phase.4": (
         [
             lambda: (LOWPASS_A[::-1], LOWPASS_A),
             lambda: lambda x: lfilter(LOWPASS_A[::-1], LOWPASS_A, x),

@@ -29,7 +29,7 @@ LONG = {
     *("front_end.3", "results.3", "learned.2", "learned.3", "when_not.1", "when_not.3"),
     *("effects.2", "effects.3", "generalize.2"),
 }
-QUICK_CHAPTERS = {"hearing"}
+QUICK_CHAPTERS = {"hearing", "phase"}
 TRAINS = re.compile(r"(^|\.)(train|pretrain|practice)$")
 
 

@@ -3,46 +3,41 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import REFERENCE
 from eqlib.exercises import forms
 from eqlib.exercises.judges import Either, Number, Response
-from eqlib.exercises.material import SHELF, note
+from eqlib.exercises.material import SHELF
 from eqlib.exercises.registry import Exercise, Finding
-from eqlib.exercises.sounds import Sound
 
 ONE_PAIR = EQ.highpass(cutoff_hz=300) + EQ.lowpass(cutoff_hz=3_400)
-HALF = EQ.low_shelf(cutoff_hz=500, gain_db=5, slope=0.7071)
+TAKEN_BACK = EQ.low_shelf(cutoff_hz=500, gain_db=-10, slope=0.7071)
+WORST_DB = 6.76
+"""The sum of the sizes of the reference highpass's impulse response."""
+NEAR_DB = 0.1
 
 
-def _faded() -> np.ndarray:
-    return note(12_000, faded=True)
-
-
-def _there_and_back(eq: EQ) -> np.ndarray:
-    return np.asarray(eq(eq(_faded())[::-1].copy())[::-1])
-
-
-def _all_pass(answer: object) -> Finding | None:
-    response = forms.as_response(answer)
-    if response is None:
+def _worst_case(answer: object) -> Finding | None:
+    sound = forms.as_sound(answer)
+    if sound is None:
         return None
-    level_db = 20 * np.log10(np.maximum(np.abs(response), 1e-6))
-    worst = int(np.abs(level_db).argmax())
-    if abs(level_db[worst]) > 0.1:
-        at = f"{level_db[worst]:+.1f} dB at {forms.HZ[worst]:.0f} Hz"
-        return Finding(
-            False, f"This is no all-pass: its gain is {at}, and should be 0 dB everywhere."
-        )
-    if np.abs(np.angle(response)).max() < 0.1:
-        return Finding(False, "Its gain is 1 everywhere, and so is its phase 0: it does nothing.")
-    b, a = REFERENCE["lowpass"].stages[0].coefficients(forms.RATE)
-    wanted = signal.freqz(a[::-1], a, forms.HZ, fs=forms.RATE)[1]
-    if np.abs(response - wanted).max() > 0.05:
-        return Finding(False, "It is an all-pass, but not the one of the lowpass's a.")
-    return Finding(True, "Gain 1 at every frequency, and a phase that turns by a whole circle.")
+    peak = np.abs(sound).max()
+    if peak == 0:
+        return Finding(False, "Your sound is silent.")
+    if peak > 1 + 1e-6:
+        return Finding(False, f"Your sound reaches {peak:.3g}, and should not exceed 1.")
+    highpass = REFERENCE["highpass"]
+    raised_db = 20 * np.log10(max(np.abs(highpass(sound)).max(), 1e-6))
+    words = f"Its highest output is at {raised_db:+.1f} dB"
+    if raised_db >= WORST_DB - NEAR_DB:
+        return Finding(True, f"{words}. No sound can do worse.")
+    turned_db = 20 * np.log10(np.abs(highpass(sound[::-1].copy())).max())
+    if turned_db >= WORST_DB - NEAR_DB:
+        return Finding(False, f"{words}. Played backward, it would be the worst case.")
+    if peak < 0.99:
+        return Finding(False, f"{words}, for it is too soft: let it reach 1 and -1.")
+    return Finding(False, f"{words}, and more can be had. Which inputs does one output add up?")
 
 
 EXERCISES = (
@@ -83,42 +78,64 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        "Zero phase from biquads",
-        "medium",
-        "Put the chapter's note through a shelf of half the gain, forward and then backward.",
-        "the sound (12,000 samples), or a function that makes it of the note",
+        "Taken back",
+        "easy",
+        "Build the equalizer that takes back what the low shelf has done.",
+        "the equalizer that undoes the shelf (an EQ, its coefficients, or a function)",
         (
-            "Forward and backward the gains multiply: what gain in dB does each pass need?",
-            "[::-1] turns a sound around. It has to be turned twice, or the note ends first.",
+            "In a cascade, decibels add. They should add up to 0 dB at every frequency.",
+            "It is a shelf at the same place, and just as steep.",
         ),
-        Sound(
-            lambda: _there_and_back(HALF),
-            60,
-            _faded,
-            (
+        Response(
+            TAKEN_BACK,
+            "equalizer",
+            phase=True,
+            slips=(
+                (SHELF, "That is the shelf itself: in a row with the first, it has 20 dB."),
                 (
-                    lambda: _there_and_back(SHELF),
-                    "The phase cancels, but this is 20 dB below the cutoff: the gain counts twice.",
+                    EQ.high_shelf(cutoff_hz=500, gain_db=10, slope=0.7071),
+                    "The color comes back, but all of the note is 10 dB too loud.",
                 ),
+                (EQ.flat(), "This one does nothing, so the shelf stays as it is."),
                 (
-                    lambda: HALF(HALF(_faded())[::-1].copy()),
-                    "The gain is right, but the sound is still backward. Turn it around once more.",
+                    EQ.low_shelf(cutoff_hz=500, gain_db=-10),
+                    "Nearly. The reference shelf is a little less steep: look at its slope.",
                 ),
-                (lambda: HALF(HALF(_faded())), "Both passes go forward, so the phases add up."),
-                (lambda: HALF(_faded()), "This is one pass. The way back is missing."),
             ),
-            "No phase is left. By its gain it is within 0.15 dB of the shelf.",
+            praise="Gain and phase of the two in a row are those of nothing at all.",
         ),
     ),
     Exercise(
-        "Hear a phase",
-        "hard",
-        "Make an all-pass of the reference lowpass's a, and of the same numbers reversed.",
-        "the pair (b, a), or the all-pass as a function of a sound",
+        "How long it rings",
+        "medium",
+        "From a2 alone, say when the oscillation of the peak at 370 Hz has fallen by 60 dB.",
+        "the time in ms",
         (
-            "Reversing a polynomial's coefficients does not change its size on the unit circle.",
-            "The reversed a belongs into the numerator, the a itself into the denominator.",
+            "60 dB are a factor of 1,000 in amplitude. How many samples does the factor take?",
+            "Solve r ** n = 1e-3 for n, with r the square root of a2; then 16 samples are 1 ms.",
         ),
-        _all_pass,
+        Number(
+            201.7,
+            "ms",
+            3.0,
+            {
+                3227.1: "That is in samples. There are 16 of them in a millisecond.",
+                100.9: "The factor of each sample is the square root of a2, not a2 itself.",
+                403.4: "That is 120 dB: in amplitude, 60 dB are a factor of 1,000.",
+                166.6: "That is the energy to come in the chapter's list. Here a2 alone is asked.",
+            },
+            "A fifth of a second, from one number of five.",
+        ),
+    ),
+    Exercise(
+        "The worst case",
+        "hard",
+        "Make a sound within 1 that the reference highpass raises by 6.8 dB.",
+        "the sound (some samples between -1 and 1)",
+        (
+            "Think of a single output sample: it is a sum. When are all its terms positive?",
+            "The sample of k steps ago is multiplied by h[k]. So which sign should it have?",
+        ),
+        _worst_case,
     ),
 )

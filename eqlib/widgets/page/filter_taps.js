@@ -1,4 +1,4 @@
-// A live figure of the chapter on hearing: a FIR filter's taps, to be dragged, and the response that follows.
+// A live figure of the chapter on phase and delay: a FIR filter's taps, to be dragged, and the response that follows.
 import { tapsDb } from "./curve.js";
 import { make } from "./dom.js";
 import { coefficients, gainDb } from "./equalizer.js";
