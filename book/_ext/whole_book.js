@@ -10,6 +10,8 @@ async function article(name, styles) {
   for (const link of page.querySelectorAll('link[rel="stylesheet"]')) styles.add(link.getAttribute("href"));
   const found = page.querySelector("article.bd-article");
   found.querySelectorAll("script, .headerlink").forEach((element) => element.remove());
+  // What is folded away, so that it loads when it is asked for, is a picture on paper like the others.
+  found.querySelectorAll(".eq-folded").forEach((folded) => folded.replaceWith(folded.querySelector("[data-eq-component]")));
   for (const element of found.querySelectorAll("[id]")) {
     if (!element.closest("svg")) element.id = `${name}--${element.id}`; // drawings refer to their own
   }
