@@ -123,6 +123,10 @@ window.onPaper = () => {
   for (const part of document.querySelectorAll("[data-eq-component], .eq-compare, .eq-folded")) part.dataset.eqAddress = `book/${part.closest("article").dataset.name}.html`;
   for (const made of document.querySelectorAll("article")) relink(made, names, '[data-eq-component] a[href]:not([href^="#"])'); // by components
   dispatchEvent(new Event("beforeprint"));
+  // Of three lines, Chromium parts one off, whatever `orphans` and `widows` say: they cannot be parted well.
+  for (const text of document.querySelectorAll("article p")) {
+    if (text.offsetHeight < 3.5 * parseFloat(getComputedStyle(text).lineHeight)) text.style.breakInside = "avoid";
+  }
 };
 
 /** Writes page numbers into the contents. */

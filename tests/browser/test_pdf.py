@@ -114,6 +114,7 @@ KEPT = {
         "<dl class='field-list'><dt>{0}</dt><dd><ul><li>{1}</li><li>{2}</li></ul></dd></dl>{3}",
         [0, 1],
     ),
+    "a paragraph of three lines": ("<p>{0}<br>{1}<br>{2}</p>{3}", [0, 1, 2]),
     "the first lines of a paragraph": ("<p>{0}<br>{1}<br>{2}<br>{3}<br>x</p>", [0, 1]),
     "the last lines of a paragraph": ("<p>x<br>{0}<br>{1}<br>{2}<br>{3}</p>", [2, 3]),
 }
