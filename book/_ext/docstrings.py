@@ -2,7 +2,8 @@
 
 Docstrings are written to be read in an editor. In the API reference the chapters that they name
 become links, and indented code becomes code. And what the package passes on under a shorter name,
-such as `eqlib.train`, leads to where it is described.
+such as `eqlib.train`, leads to where it is described. Values are shown where they tell something:
+no tables of numbers, which took pages on paper, and no places on the machine that built the pages.
 """
 
 from __future__ import annotations
@@ -14,8 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from sphinx import addnodes
+
 BOOK = Path(__file__).resolve().parents[1]
 VALUES = ("data", "attribute", "property")  # what napoleon looks for a type in
+LONGEST = 160  # letters of a value that is shown
+MACHINES = re.compile(r"\b(?:Posix|Windows)Path\(|<function | at 0x")
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -23,6 +29,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", process, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", sign)
     app.connect("autodoc-skip-member", skip)
+    app.connect("doctree-read", drop_values)
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -56,6 +63,14 @@ def sign(
 def skip(_app: Any, _what: str, _name: str, thing: Any, _skip: bool, _options: Any) -> bool | None:
     """Leaves out what Python itself says about the fields of a named tuple."""
     return True if (getattr(thing, "__doc__", "") or "").startswith("Alias for field") else None
+
+
+def drop_values(_app: Any, tree: nodes.document) -> None:
+    """Takes values out of a page that are long, or that another machine would have otherwise."""
+    for value in list(tree.findall(addnodes.desc_annotation)):
+        text = value.astext()
+        if text.startswith(" = ") and (len(text) > LONGEST or MACHINES.search(text)):
+            value.parent.remove(value)
 
 
 @cache

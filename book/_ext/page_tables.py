@@ -41,6 +41,8 @@ LONGER_S = {"tour": 420, "stage_one": 240, "stage_two": 240}
 BUDGET_MB = 1500
 
 NO_BREAK = "\u2011"  # a hyphen that no line ends behind
+MINUS = re.compile(r"(?<!\w)-(?=\d)")
+NUMERIC = re.compile(r"[-\u2013]$|\u2212?\d")
 
 Row = dict[str, str]
 
@@ -97,7 +99,7 @@ def claimed() -> str:
 
     made = claims.table()
     rows = [
-        [says, _whole(number), _whole(interval), f"{{doc}}`{chapter}`", f"`{command}`"]
+        [says, _number(number), _number(interval), f"{{doc}}`{chapter}`", f"`{command}`"]
         for says, number, interval, chapter, command in made.rows
     ]
     return table(list(made.header), rows)
@@ -174,14 +176,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; columns of numbers are aligned to the right."""
     rows = list(rows)
     columns = list(zip(*rows, strict=True)) or [()] * len(header)
-    numeric = [all(cell == "-" or cell[:1].isdigit() for cell in column) for column in columns]
+    numeric = [all(NUMERIC.match(cell) for cell in column) for column in columns]
     rule = ["--:" if right else "---" for right in numeric]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
 
 
-def _whole(text: str) -> str:
-    """Text that stays in one line."""
-    return text.replace(" ", "\u00a0")
+def _number(text: str) -> str:
+    """A number or an interval in one line, with a minus; a dash where there is none."""
+    return "\u2013" if text == "-" else MINUS.sub("\u2212", text).replace(" ", "\u00a0")
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,6 @@
 """A Sphinx extension: what a line of a page does not end within.
 
-Between a number and its unit, between a formula and the mark behind it, and within a short piece
+Between a number and its unit, between a formula and the marks around it, and within a short piece
 of code (after the hyphens of `--force`, say) nothing breaks. Raw HTML and code stay as they are.
 """
 
@@ -13,6 +13,7 @@ from docutils import nodes
 
 UNIT = re.compile(r"(?<=\d) (?=(?:dB|Hz|kHz|ms|s|%|GB|MB)(?![\w-]))")
 MARK = re.compile(r"[.,;:!?)\]]+")
+OPENING = re.compile(r"[(\[]$")
 SHORT = 24  # letters of code that fit beside a margin on every phone
 KEPT = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 
@@ -38,17 +39,28 @@ def keep_together(app: Any, tree: nodes.document, _page: str) -> None:
 
 
 def with_mark(formula: nodes.math) -> None:
-    """Puts a formula and the marks right behind it into one node."""
+    """Puts a formula, a bracket right before it and the marks right behind it into one node."""
     parent = formula.parent
     index = parent.index(formula)
+    before = parent[index - 1] if index else None
     after = parent[index + 1] if index + 1 < len(parent) else None
-    found = MARK.match(after) if isinstance(after, nodes.Text) else None
-    if not found:
+    opening = OPENING.search(before) if isinstance(before, nodes.Text) else None
+    marks = MARK.match(after) if isinstance(after, nodes.Text) else None
+    if not opening and not marks:
         return
-    together = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]))
+    together = nodes.inline("", "", formula.deepcopy())
     together["classes"].append("eq-together")
-    rest = after[found.end() :]
-    parent[index : index + 2] = [together, *([nodes.Text(rest)] if rest else [])]
+    replaced: list[nodes.Node] = [together]
+    first, last = index, index + 1
+    if opening:
+        together.insert(0, nodes.Text(opening[0]))
+        replaced.insert(0, nodes.Text(before[: opening.start()]))
+        first -= 1
+    if marks:
+        together.append(nodes.Text(marks[0]))
+        replaced.append(nodes.Text(after[marks.end() :]))
+        last += 1
+    parent[first:last] = [node for node in replaced if node.astext()]
 
 
 def inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:

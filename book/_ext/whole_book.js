@@ -10,6 +10,8 @@ async function article(name, styles) {
   for (const link of page.querySelectorAll('link[rel="stylesheet"]')) styles.add(link.getAttribute("href"));
   const found = page.querySelector("article.bd-article");
   found.querySelectorAll("script, .headerlink").forEach((element) => element.remove());
+  // What is folded away, so that it loads when it is asked for, is a picture on paper like the others.
+  found.querySelectorAll(".eq-folded").forEach((folded) => folded.replaceWith(folded.querySelector("[data-eq-component]")));
   for (const element of found.querySelectorAll("[id]")) {
     if (!element.closest("svg")) element.id = `${name}--${element.id}`; // drawings refer to their own
   }
@@ -121,6 +123,10 @@ window.onPaper = () => {
   for (const part of document.querySelectorAll("[data-eq-component], .eq-compare, .eq-folded")) part.dataset.eqAddress = `book/${part.closest("article").dataset.name}.html`;
   for (const made of document.querySelectorAll("article")) relink(made, names, '[data-eq-component] a[href]:not([href^="#"])'); // by components
   dispatchEvent(new Event("beforeprint"));
+  // Of three lines, Chromium parts one off, whatever `orphans` and `widows` say: they cannot be parted well.
+  for (const text of document.querySelectorAll("article p")) {
+    if (text.offsetHeight < 3.5 * parseFloat(getComputedStyle(text).lineHeight)) text.style.breakInside = "avoid";
+  }
 };
 
 /** Writes page numbers into the contents. */

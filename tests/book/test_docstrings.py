@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.ext.napoleon import Config
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.pycode import ModuleAnalyzer
@@ -53,3 +55,23 @@ def test_a_signature_can_be_read():
     wanted = "(config: ~eqlib.Config = ..., recipe: Recipe = Recipe(...))"
     assert docstrings.sign(None, "class", "X", None, None, given, None) == (wanted, None)
     assert docstrings.sign(None, "data", "X", None, None, None, None) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        (" = 1024", True),
+        (" = ('low-shelf', 'peaking')", True),
+        (": dict[str, str]", True),
+        (f": {'a' * 300}", True),  # a type
+        (f" = {list(range(100))}", False),
+        (" = PosixPath('weights.safetensors')", False),
+        (" = {'plain': <function plain>}", False),
+    ],
+)
+def test_values_that_tell_nothing_are_left_out(text, stays):
+    signature = addnodes.desc_signature("", "", addnodes.desc_name("", "NAME"))
+    signature += addnodes.desc_annotation("", text)
+    tree = nodes.section("", signature)
+    docstrings.drop_values(None, tree)
+    assert tree.astext().replace("\n", "") == ("NAME" + text if stays else "NAME")

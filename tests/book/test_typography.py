@@ -33,6 +33,12 @@ def test_a_formula_keeps_the_marks_behind_it():
     assert tree.astext() == "See x), and y. Or z too, or w"
 
 
+def test_a_formula_keeps_the_bracket_before_it():
+    tree = page("At 330 Hz (:math:`x`), and (:math:`y` too). [:math:`z`] ends it, :math:`w` not.")
+    assert [each.astext() for each in tree.findall(nodes.inline)] == ["(x),", "(y", "[z]"]
+    assert tree.astext() == "At 330\u00a0Hz (x), and (y too). [z] ends it, w not."
+
+
 def test_short_code_is_marked():
     tree = page("Type ``make -j2 --force`` or ``metrics.error_to_signal_ratio``.")
     marked = ["eq-short" in each["classes"] for each in tree.findall(nodes.literal)]

@@ -74,6 +74,24 @@ def opened(open_page):
     return at
 
 
+@each_figure
+@pytest.mark.parametrize("width", [390, 612, 700, 1366])  # 612: as on paper
+def test_no_word_of_the_picture_lies_on_another(opened, name, width):
+    figure = opened(name, viewport={"width": width, "height": 900})
+    boxes = figure.root.locator("svg.eq-lf-picture text").evaluate_all(
+        """all => all.map((text) => [text.textContent, text.getBoundingClientRect()])
+            .map(([word, { left, right, top, bottom }]) => ({ word, left, right, top, bottom }))
+            .filter(({ left, right }) => right > left)"""
+    )
+    assert len(boxes) > 4
+    for place, one in enumerate(boxes):
+        for two in boxes[:place]:
+            across = min(one["right"], two["right"]) - max(one["left"], two["left"])
+            down = min(one["bottom"], two["bottom"]) - max(one["top"], two["top"])
+            # The box of a line has room above and below its letters.
+            assert min(across, down - 4) < 1, f"{one['word']!r} on {two['word']!r}"
+
+
 def test_a_window_is_dragged_until_the_sum_is_flat(opened):
     figure = opened("window_and_hop")
     assert figure.read() == "10.7dB ripple"

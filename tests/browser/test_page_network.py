@@ -97,6 +97,23 @@ def test_every_network_of_the_page_runs(network, name):
     np.testing.assert_allclose(output, expected, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_it_shows_the_curve_of_the_target(network, name):
+    network.root.get_by_label("network for").select_option(name)
+    label = network.root.locator("svg.eq-chart").get_attribute("aria-label")
+    said = re.search(r"target of (\S+): from (-?\d+) to (-?\d+) dB", label)
+    hz = np.geomspace(30, 0.95 * RATE / 2, 240)
+    gain_db = 20 * np.log10(np.abs(experiments()[name].eq.response(hz)))
+    assert said[1] == name
+    # A drawn curve is designed on a coarser grid in the page.
+    assert [int(said[2]), int(said[3])] == pytest.approx([gain_db.min(), gain_db.max()], abs=0.6)
+    points = network.root.locator(".eq-network-curve").get_attribute("d")[1:].split("L")
+    y = np.array([float(point.split(",")[1]) for point in points])
+    seen = gain_db > -40  # what is below is drawn at the edge
+    (slope, level), (error,), *_ = np.polyfit(y[seen], gain_db[seen], 1, full=True)
+    assert slope < 0 and error / seen.sum() < 0.1
+
+
 def test_the_runtime_is_loaded_when_it_is_asked_for(network):
     asked = []
     network.page.on("request", lambda request: asked.append(request.url))

@@ -247,6 +247,14 @@ def test_on_paper_all_is_there_and_in_black_on_white(open_page, name):
     assert folded.evaluate_all("e => e.filter((x) => x.open).length") == 0
 
 
+def test_no_page_tells_where_it_was_built():
+    pages = list(SITE.rglob("*.html"))
+    assert len(pages) > 25
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert str(ROOT) not in text and "PosixPath(" not in text, page.name
+
+
 def test_code_is_folded_until_the_reader_wants_it_in_the_whole_book(open_page):
     page = open_page("book/tour.html")
     page.locator("html[data-eq-ready]").wait_for()

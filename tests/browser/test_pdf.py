@@ -6,6 +6,7 @@ Two chapters stand for all; a wide table, formulas, players and components are a
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 
 import pytest
@@ -87,6 +88,74 @@ def test_components_stand_as_pictures_with_their_address(few):
     for only_on_screens in ("Blind test", "keys: Space", "Show code", "lines of code"):
         assert only_on_screens not in text
     assert "Solution" in text and "import eqlib" in text  # what is folded away on a screen
+    assert "target, gain in dB over frequency in Hz" in text  # the networks to try
+    assert "Within reach: the filters hear" in text and "Train it in this page" not in text
+
+
+# What may not be parted: a block, whose lines are called x00, x01, ..., and the lines that a page
+# has all or none of.
+KEPT = {
+    "a solution": (
+        "<details class='sd-dropdown sd-card' open><summary>{0}</summary><div class='sd-card-body'>"
+        "<pre>{1}</pre>{2}{3}</div></details>",
+        [0, 1, 2, 3],
+    ),
+    "a caption and its table": (
+        "<div class='eq-table'><table><caption><span>{0}{1}{2}</span></caption><tbody>"
+        "<tr><th>{3}</th></tr></tbody></table></div>",
+        [0, 1, 2, 3],
+    ),
+    "a heading in a table and its first row": (
+        "<table><tbody><tr><td>{0}</td></tr><tr><th scope='rowgroup'>{1}</th></tr>"
+        "<tr><th>{2}</th></tr><tr><td>{3}</td></tr></tbody></table>",
+        [1, 2],
+    ),
+    "the name of a list of parameters": (
+        "<dl class='field-list'><dt>{0}</dt><dd><ul><li>{1}</li><li>{2}</li></ul></dd></dl>{3}",
+        [0, 1],
+    ),
+    "a paragraph of three lines": ("<p>{0}<br>{1}<br>{2}</p>{3}", [0, 1, 2]),
+    "the first lines of a paragraph": ("<p>{0}<br>{1}<br>{2}<br>{3}<br>x</p>", [0, 1]),
+    "the last lines of a paragraph": ("<p>x<br>{0}<br>{1}<br>{2}<br>{3}</p>", [2, 3]),
+}
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_what_belongs_together_is_on_one_page(address, chromium, kind):
+    """Many of a kind in a row, so that the ends of pages fall on all places within them."""
+    block, together = KEPT[kind]
+    inline = "paragraph" in kind
+    blocks = []
+    for i in range(100):
+        names = [f"b{i:02}x{k}" for k in range(4)]
+        lines = names if inline else [f"<p style='margin: 0'>{name}</p>" for name in names]
+        blocks.append(f"<div style='height: {i * 37 % 101}px'></div>{block.format(*lines)}")
+    page = pdf.empty_page(chromium, address, kind)
+    words = {"title": "", "authors": "", "note": ""}
+    page.evaluate("(w) => wholeBook([{caption: '', names: ['claims']}], w)", words)
+    page.locator("article > section").evaluate("(e, html) => (e.innerHTML = html)", "".join(blocks))
+    pdf.finish(page)
+    sheets = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf.printed(page))).pages]
+    page.close()
+    place = {}
+    for number, text in enumerate(sheets):
+        place |= dict.fromkeys(re.findall(r"b\d\dx\d", text), number)
+    assert len(place) == 400 and len(set(place.values())) > 10
+    parted = [i for i in range(100) if len({place[f"b{i:02}x{k}"] for k in together}) > 1]
+    assert parted == []
+
+
+def test_the_functions_take_the_whole_width(address, chromium):
+    """Their letters are small, and what limits a line of text on a screen knows nothing of it."""
+    page = pdf.empty_page(chromium, address, "functions")
+    words = {"title": "", "authors": "", "note": ""}
+    page.evaluate("(w) => wholeBook([{caption: '', names: ['api_more']}], w)", words)
+    pdf.finish(page)
+    right = page.locator("article p").evaluate_all(
+        "all => Math.max(...all.map((p) => p.getBoundingClientRect().right))"
+    )
+    page.close()
+    assert right > 0.97 * pdf.WIDTH_PX
 
 
 def test_what_is_too_wide_is_told(address, chromium):
@@ -109,6 +178,7 @@ def test_each_lab_is_a_sheet_to_hand_out(address, chromium):
         sheet = PdfReader(io.BytesIO(pdf.handout(chromium, address, section)))
         text = " ".join(words(page) for page in sheet.pages)
         assert len(sheet.pages) <= 2
+        assert all(len(words(page)) > 100 for page in sheet.pages)  # none is empty
         assert f"Lab {number}:" in text and "Name" in text and "marks" in text
         assert f"Lab {number % 3 + 1}:" not in text
         assert "book/" in text

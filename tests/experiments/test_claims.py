@@ -43,8 +43,14 @@ def test_the_page_shows_each_claim_with_its_number_and_command():
     lines = page_tables.claimed().splitlines()
     for says, number, interval, chapter, command in claims.table().rows:
         (line,) = (line for line in lines if f"`{command}`" in line and says in line)
-        assert number in line.replace("\u00a0", " ") and interval in line.replace("\u00a0", " ")
+        cells = [cell.strip() for cell in line.split("|")[2:4]]
+        shown = [cell.replace("\u00a0", " ").replace("\u2212", "-") for cell in cells]
+        assert shown == [number, "\u2013" if interval == "-" else interval]
+        assert not any(re.search(r"-\d", cell) for cell in cells)  # a minus, no hyphen
         assert f"{{doc}}`{chapter}`" in line
+    assert "\u2212" in "".join(lines)
+    right = [rule == "--:" for rule in lines[1].strip("| ").split(" | ")]
+    assert right[:3] == [False, True, True]
 
 
 def test_a_claim_with_a_verdict_has_an_interval_that_carries_it():

@@ -1,13 +1,31 @@
 // The trained network, run on any sound: in the reader's browser (by onnxruntime-web in a worker), or,
 // in Jupyter, by Python (eqlib.network_desk.NetworkDesk).
 import { Unfit, decodeFile } from "./audio_file.js";
+import { chart } from "./chart.js";
+import { taps, tapsDb } from "./curve.js";
 import { fetched } from "./decoding.js";
 import { make } from "./dom.js";
+import { gainDb } from "./equalizer.js";
 import { elsewhere, live } from "./live.js";
 import { inWords, matched, snrDb } from "./loudness.js";
 import { CANCELED, pageEngine, pythonEngine } from "./network_engines.js";
 import { mount as mountPlayer } from "./player.js";
 import { traitsOf, widgetOf } from "./widget.js";
+
+const LOW_HZ = 30;
+const POINTS = 240; // of the target's curve
+const END = 0.95; // of half the sample rate, where a lowpass has no gain at all
+
+/** The curve that a network has learned: what its target does to each frequency. */
+function targetPicture(name, eq, rate) {
+  const hz = Array.from({ length: POINTS }, (_, i) => LOW_HZ * ((END * rate) / 2 / LOW_HZ) ** (i / (POINTS - 1)));
+  const db = eq.curve ? tapsDb(taps(eq.curve, rate), hz, rate) : gainDb(eq.bands, hz, rate);
+  const low = Math.max(-42, Math.min(-12, ...db)) - 3; // far below, nothing can be heard
+  const high = Math.max(12, ...db) + 3;
+  const { svg, line } = chart({ x: [LOW_HZ, rate / 2], logX: true, y: [low, high], title: "target, gain in dB over frequency in Hz", label: `Response of the target of ${name}: from ${Math.min(...db).toFixed(0)} to ${Math.max(...db).toFixed(0)} dB` });
+  line("eq-network-curve", hz.map((x, i) => [x, db[i]]));
+  return svg;
+}
 
 /**
  * Builds the component.
@@ -28,6 +46,7 @@ export function mount(element, state, engine = pageEngine(state)) {
   const option = (name) => make("option", { value: name }, name);
   const network = make("select", { onchange: describe }, ...Object.keys(state.networks).map(option));
   const about = make("p", { class: "eq-network-about" });
+  const picture = make("div");
   const clip = make("select", {}, ...Object.keys(state.sounds).map(option));
   const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.m4a", onchange: () => take(file.files[0]) });
   const drop = make("label", { class: "eq-network-drop" }, "or an audio file of your own, up to a minute (drop it here): ", file);
@@ -44,7 +63,9 @@ export function mount(element, state, engine = pageEngine(state)) {
     : null;
 
   function describe() {
-    about.textContent = state.networks[network.value]?.about ?? "";
+    const chosen = state.networks[network.value];
+    about.textContent = chosen?.about ?? "";
+    picture.replaceChildren(...(chosen?.eq ? [targetPicture(network.value, chosen.eq, rate)] : []));
     room?.follow();
   }
   async function take(chosen) {
@@ -145,6 +166,7 @@ export function mount(element, state, engine = pageEngine(state)) {
   element.replaceChildren(
     make("div", { class: "eq-network-bar" }, make("label", {}, "network for ", network), make("label", {}, "sound ", clip)),
     about,
+    picture,
     drop,
     make("div", { class: "eq-network-bar" }, button, load, bar),
     status,

@@ -15,6 +15,7 @@ export const FILTERS = {
   late: { label: "delay", b: [0, 0, 0, 0, 1], a: [1] },
 };
 const TURNS = 2; // that the wave shows
+const LAST = 95; // pixels that the last label of the time takes, and half of the one before
 const TURN_MS = 3000; // for a turn, slow enough to be watched
 
 /**
@@ -74,6 +75,7 @@ export function mount(element) {
     const toX = scale([0, TURNS], [plot.left, plot.right]);
     // To the right is the past: so many turns ago.
     const wave = (shift, length) => Array.from({ length: 161 }, (_, i) => (TURNS * i) / 160).map((ago) => [toX(ago), plot.y - tall * length * Math.sin(angle + shift - 2 * Math.PI * ago)]);
+    const ticks = (wide ? [0.5, 1, 1.5] : [1]).filter((ago) => toX(ago) < plot.right - LAST);
     const [input, output] = [at(angle, 1), at(angle + phase, gain)];
     tip.show({ x: input[0], y: input[1], now: Math.round((180 * angle) / Math.PI), low: 0, high: 360, text: degrees(angle) });
 
@@ -108,7 +110,7 @@ export function mount(element) {
       ...arrow(center, input, "arrow-in"),
       ...arrow(center, output, "arrow-out"),
       word(plot.left, height - 8, "now", "start"),
-      ...(wide ? [0.5, 1, 1.5] : [1]).map((ago) => word(toX(ago), height - 8, number(ago * period, period < 2 ? 2 : 1))),
+      ...ticks.map((ago) => word(toX(ago), height - 8, number(ago * period, period < 2 ? 2 : 1))),
       word(plot.right, height - 8, `${number(TURNS * period, period < 2 ? 2 : 1)} ms ago`, "end"),
     ];
   }
