@@ -22,7 +22,7 @@ endif
 .DEFAULT_GOAL := help
 # Two trainings at once would share the cores and run into the cell timeout.
 .NOTPARALLEL:
-.PHONY: help book serve lab refresh site pdf results opening test test-browser screenshots bench fuzz lint class zip wheel repository clean distclean
+.PHONY: help book serve lab refresh site pdf results originals opening test test-browser screenshots bench fuzz lint class zip wheel repository clean distclean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,10 @@ results: $(INSTALLED) ## Train every network whose results are not current; hour
 	$(PY) -m eqlib dynamic
 	$(PY) -m eqlib generalize
 	$(PY) -m eqlib style
+	$(PY) -m eqlib rates
+
+originals: $(INSTALLED) ## Fetch recordings at 44.1 and 48 kHz by npm and apt, 300 MB, for `eqlib rates`
+	$(PY) book/_ext/originals.py
 
 opening: $(INSTALLED) ## Train anew what the first page plays, half a minute
 	$(PY) book/_ext/opening.py

@@ -21,9 +21,10 @@ networks", DAFx-18, section 3. Chapters: "The adaptive front-end", "The latent-s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, get_args
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, NamedTuple, TypeVar, get_args
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +51,8 @@ Unpooling = Literal["repeat", "position"]
 UNPOOLINGS: tuple[Unpooling, ...] = get_args(Unpooling)
 Rectifier = Literal["abs", "square"]
 RECTIFIERS: tuple[Rectifier, ...] = get_args(Rectifier)
+
+ConfigT = TypeVar("ConfigT", bound="EQNetConfig")
 
 
 @checked
@@ -127,6 +130,42 @@ class EQNetConfig:
     def units(self) -> int:
         """Latent values of each channel in one frame."""
         return self.frame // self.pool
+
+    def at(self: ConfigT, *, sample_rate: int) -> ConfigT:
+        """The same network for sound of another rate: as many units and filters, the same times.
+
+        `pool` becomes the whole number of samples that is nearest to as long as it was, and frame,
+        hop and taps keep their proportions to it. At 48 kHz the paper's sizes are three times as
+        large: frame 3072, taps 192 and 384, pool 48. At 44.1 kHz they are 2.75 times as large
+        (frame 2816, taps 176 and 352, pool 44), which is 0.2 % shorter than at 16 kHz.
+
+        Args:
+            sample_rate: in Hz.
+
+        Raises:
+            EqlibError: for a rate that is no positive integer, or sizes that become too large.
+
+        Example:
+            >>> net = EQNet(EQNetConfig(filters=16).at(sample_rate=48_000))
+
+        Chapter: "Use it on your own sound".
+        """
+        cure = "Give it in Hz: 48_000."
+        rate = check_integer("sample_rate", sample_rate, at_least=1, cure=cure)
+        overlap = self.frame // self.hop
+        # A frame of `units` pools has to be a whole number of hops, too.
+        step = overlap // math.gcd(self.units, overlap)
+        pool = step * max(1, round(self.pool * rate / self.sample_rate / step))
+        frame = self.units * pool
+        return replace(
+            self,
+            frame=frame,
+            hop=frame // overlap,
+            kernel=max(1, round(self.kernel * pool / self.pool)),
+            local_kernel=max(1, round(self.local_kernel * pool / self.pool)),
+            pool=pool,
+            sample_rate=rate,
+        )
 
 
 class Intermediates(NamedTuple):

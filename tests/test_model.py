@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from eqlib import EqlibError, EQNet, EQNetConfig, frames
+from eqlib.networks.conditioned import ConditionedConfig
 from eqlib.networks.plain import PlainEQNet
 
 SMALL = EQNetConfig(frame=256, hop=64, filters=6, kernel=16, local_kernel=32, pool=16)
@@ -40,6 +41,49 @@ def test_the_paper_counts_the_same_parameters():
     assert sum(sizes.values()) == 561_473
 
 
+SIZES = ("frame", "hop", "kernel", "local_kernel", "pool", "filters", "units")
+
+
+@pytest.mark.parametrize(
+    ("config", "rate", "expected"),
+    [
+        (EQNetConfig(), 16_000, (1024, 512, 64, 128, 16, 128, 64)),
+        (EQNetConfig(), 8_000, (512, 256, 32, 64, 8, 128, 64)),
+        (EQNetConfig(filters=16), 44_100, (2816, 1408, 176, 352, 44, 16, 64)),
+        (EQNetConfig(filters=16), 48_000, (3072, 1536, 192, 384, 48, 16, 64)),
+        (EQNetConfig(hop=256, kernel=63), 48_000, (3072, 768, 189, 384, 48, 128, 64)),
+        # Two units, four hops in a frame: a pool of 5 has no whole hop, one of 4 has.
+        (
+            EQNetConfig(frame=4, hop=1, filters=1, kernel=3, local_kernel=1, pool=2),
+            36_000,
+            (8, 2, 6, 2, 4, 1, 2),
+        ),
+        (EQNetConfig(), 100, (64, 32, 4, 8, 1, 128, 64)),
+    ],
+)
+def test_a_config_at_another_rate_keeps_its_times_and_units(config, rate, expected):
+    found = config.at(sample_rate=rate)
+    assert tuple(getattr(found, name) for name in SIZES) == expected
+    assert found.sample_rate == rate and found.window == config.window
+
+
+def test_a_network_at_48_khz_has_the_latent_weights_of_the_papers_and_longer_filters():
+    ours, theirs = (
+        {name: p.numel() for name, p in EQNet(config).named_parameters()}
+        for config in (EQNetConfig().at(sample_rate=48_000), EQNetConfig())
+    )
+    longer = {"conv.weight", "conv_local.weight"}
+    for name, count in theirs.items():
+        assert ours[name] == (3 * count if name in longer else count)
+
+
+def test_a_subclass_stays_what_it_is_at_another_rate():
+    found = ConditionedConfig(filters=4, controller="history").at(sample_rate=48_000)
+    assert isinstance(found, ConditionedConfig) and found.controller == "history"
+    with pytest.raises(EqlibError, match="sample_rate"):
+        EQNetConfig().at(sample_rate=0)
+
+
 @pytest.mark.parametrize(
     ("config", "dtype", "tolerance"),
     [(config, torch.float64, 1e-9) for config in SETTINGS]
@@ -47,6 +91,8 @@ def test_the_paper_counts_the_same_parameters():
         (EQNetConfig(), torch.float32, 1e-5),
         (EQNetConfig(), torch.float64, 1e-9),
         (EQNetConfig(frame=4096, hop=1024, pool=64), torch.float32, 1e-5),
+        (EQNetConfig(filters=4).at(sample_rate=44_100), torch.float64, 1e-9),
+        (EQNetConfig(filters=4).at(sample_rate=48_000), torch.float64, 1e-9),
     ],
 )
 @pytest.mark.parametrize("stage", ["whole", "autoencode"])

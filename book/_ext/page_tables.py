@@ -3,7 +3,7 @@
 `eq-chapter-costs` shows what each chapter took when it was executed, as `make refresh` noted in
 its metadata. `eq-recordings` shows the recordings of `eqlib/data/audio/index.csv`: with the
 argument `splits`, `instruments` or `sources`. `eq-claims` shows what the book claims, from the
-results file.
+results file. `eq-rates` shows networks at three sample rates, with the argument `all` or `above`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "eqlib" / "data" / "audio" / "index.csv"
 RESULTS = ROOT / "eqlib" / "experiments" / "results.json"
+RATES = RESULTS.with_name("rates.json")
 SPLITS = ("train", "validation", "test")
 TERMS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -52,6 +53,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.add_directive("eq-chapter-costs", ChapterCosts)
     app.add_directive("eq-recordings", Recordings)
     app.add_directive("eq-claims", Claims)
+    app.add_directive("eq-rates", Rates)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -91,6 +93,26 @@ class Claims(SphinxDirective):
         for found in (each for node in made for each in node.findall(nodes.table)):
             found["classes"].append("eq-claims")
         return made
+
+
+class Rates(SphinxDirective):
+    """The directive `eq-rates`."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Sphinx calls this."""
+        self.env.note_dependency(str(RATES))
+        return [nodes.raw("", at_rates(self.arguments[0]), format="html")]
+
+
+def at_rates(part: str) -> str:
+    """A table of networks at three sample rates, as HTML: of the band that begins so."""
+    from eqlib.experiments import rates, wideband  # they bring torch
+
+    band = next(each for each in wideband.BANDS if each.startswith(part))
+    made: str = rates.table(band)._repr_html_()
+    return made
 
 
 def claimed() -> str:

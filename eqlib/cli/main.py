@@ -188,6 +188,12 @@ def _of_the_book(command) -> None:  # type: ignore[no-untyped-def]
     )
     one.add_argument("names", nargs="*", metavar="NAME", help="methods, by their beginning")
     one = command(
+        "rates",
+        "train at 16, 44.1 and 48 kHz, into eqlib/experiments/rates.json",
+        "eqlib rates low-shelf",
+    )
+    one.add_argument("names", nargs="*", metavar="NAME", help="targets, by their beginning")
+    one = command(
         "sealed",
         "the scores on recordings that nothing was chosen on, or compute them anew",
         "eqlib sealed low-shelf\n  eqlib sealed --check low-shelf",
