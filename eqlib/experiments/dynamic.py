@@ -77,7 +77,7 @@ class Trained:
 
 
 NETWORKS = {
-    "network": Trained(lambda seed: EQNet(seed=seed), 4_000, 2e-3),
+    "network": Trained(lambda seed: EQNet(seed=seed), 4_000, 5e-3),
     "network with a side chain": Trained(
         lambda seed: ConditionedEQNet(SIDE_CHAIN, seed=seed), 8_000, 5e-3
     ),
@@ -86,6 +86,13 @@ NETWORKS = {
         lambda seed: RecurrentNet(RECURRENT, seed=seed), 1_000, 2e-2, batch=32
     ),
 }
+"""All rates were chosen by validation, from seed 0.
+
+The network after 1,000 steps: 24.3 dB at 5e-3, 20.9 at 2e-3. The dilated network after 400: 22.8 dB
+at 1e-2, 18.3 at 3e-2; without gates it had 19.1 after 600 at 1e-2, and 14.4 if it does not begin as
+doing nothing. The recurrent network after 300: 18.7 dB at 1e-2, 21.7 at 2e-2; after 200 at 4e-2,
+18.0. The side chain has the rate of "Much more complex effects".
+"""
 
 
 def pairs_of(split: str) -> Pairs:

@@ -96,8 +96,8 @@ class DilatedNet(CausalNet):
             self.sum = nn.Conv1d(c.channels, 1, 1)
             self.dry = nn.Parameter(torch.ones(1))
         # It begins as doing nothing, and has no constant to unlearn, which a soft note drowns in.
-        nn.init.zeros_(self.sum.weight)
-        nn.init.zeros_(self.sum.bias)
+        for weights in self.sum.parameters():
+            nn.init.zeros_(weights)
 
     def _layers(self) -> nn.ModuleList:
         c = self.config
