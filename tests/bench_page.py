@@ -23,6 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from bench_load import Zipped, first_paint, opened, weights
 from eqlib import EQNet, EQNetConfig
+from eqlib.networks.step_onnx import ENDLESS, EPSILON, NORMS, STATE
 from support import FLAGS, ROOT, SITE
 
 PAGE = "book/workbench.html"
@@ -31,7 +32,7 @@ HERE = "document.querySelector('.eq-workbench').eqComponent"
 GOALS = ((16, 8, 27), (16, 30, 33), (128, 60, 30))  # filters, seconds after pressing, dB
 TRIAL_STEPS = (60, 240)
 RATIO, MEMORY_MB, TASK_MS = 2, 600, 50
-BATCH = 4
+BATCH, TOGETHER = 4, 4  # frames of a step, steps of a run, as in learner.js
 _OWN = os.getpid()
 # Long tasks of the page's own thread, from the press of the button on.
 LONG = """(() => {
@@ -183,7 +184,7 @@ def _pss_mb(pid):
 
 # --- a step in the page, and the same graph natively
 
-PREPARE = """async ([filters, threads, x, y, weights]) => {
+PREPARE = """async ([filters, threads, x, y, weights, together]) => {
     const from = (name) => import(`/_static/${name}.js`);
     const [{ RUNTIME_FILE, addressesOf, load }, { Stepper }] =
         [await from("runtime"), await from("stepper")];
@@ -199,8 +200,8 @@ PREPARE = """async ([filters, threads, x, y, weights]) => {
         const times = [];
         for (let n = 0; n < count; n++) {
             const began = performance.now();
-            await stepper.step(a, b, 1e-4);
-            times.push(performance.now() - began);
+            await stepper.steps(Array(together).fill([a, b, 1e-4]));
+            times.push((performance.now() - began) / together);
         }
         return times;
     };
@@ -221,7 +222,7 @@ def steps(browser, address):
             for tab, count in threads.items():
                 tab.goto(f"{address}/_static/training/training.json")
                 sounds = x.ravel().tolist(), (0.8 * x).ravel().tolist()
-                tab.evaluate(PREPARE, [filters, count, *sounds, row.tolist()])
+                tab.evaluate(PREPARE, [filters, count, *sounds, row.tolist(), TOGETHER])
                 tab.evaluate("timed(10)")
             native(10)
             times = {1: [], threads[later]: []}
@@ -245,26 +246,20 @@ def _native(filters, weights, x):
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     path = ROOT / "_onnx" / "training" / f"train-{filters}.onnx"
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    state = [weights, np.zeros_like(weights), np.zeros_like(weights)]
-    endless = np.float32(3e38)
-    rest = {
-        "x": x,
-        "y": 0.8 * x,
-        "weight": np.ones(len(x), np.float32),
-        "rate": np.array(1e-4, np.float32),
-        "correction": np.array(1, np.float32),
-        "epsilon": np.array(1e-8, np.float32),
-        "norms": np.array([endless, endless, endless]),
-        "between": np.array(0, np.float32),
-    }
+    none = np.zeros_like(weights)
+    state = [weights, none, none, np.full(NORMS, ENDLESS, np.float32)]
+    of_each = {"x": x, "y": 0.8 * x, "weight": np.ones(len(x))}
+    of_each |= {"rate": 1e-4, "correction": 1, "place": 0, "leaving": ENDLESS}
+    rest = {name: np.stack([value] * TOGETHER).astype("f4") for name, value in of_each.items()}
+    rest["epsilon"] = np.array(EPSILON, "f4")
 
     def timed(count):
-        names, times = ("weights", "mean", "square"), []
+        times = []
         for _ in range(count):
             began = time.perf_counter()
-            made = session.run(None, rest | dict(zip(names, state, strict=True)))
-            times.append(1e3 * (time.perf_counter() - began))
-            state[:] = made[:3]
+            made = session.run(None, rest | dict(zip(STATE, state, strict=True)))
+            times.append(1e3 * (time.perf_counter() - began) / TOGETHER)
+            state[:] = made[: len(STATE)]
         return times
 
     return timed

@@ -171,6 +171,7 @@ SLOW = {
     "eqlib.networks.onnx_export.export_onnx",
     "eqlib.networks.step_onnx.export_forward",
     "eqlib.networks.step_onnx.export_step",
+    "eqlib.networks.step_onnx.export_steps",
     "eqlib.training.loop.pretrain",
     "eqlib.training.loop.train",
 }
@@ -497,6 +498,7 @@ BY_FUNCTION = {
     "eqlib.training.checks.check_watcher": {"watch": None},
     "eqlib.training.checks.choose_device": {"home": torch.device("cpu")},
     "eqlib.networks.step_onnx.export_step": {"stage": "train"},
+    "eqlib.networks.step_onnx.export_steps": {"stage": "train"},
     "eqlib.networks.step_onnx.export_forward": {"stage": "train"},
     "eqlib.training.loop.pretrain": {"steps": 1, "progress": False},
     "eqlib.training.loop.train": {"steps": 1, "progress": False},

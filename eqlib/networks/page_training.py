@@ -5,7 +5,8 @@
 =================================  ================================================================
 file                               what it holds
 =================================  ================================================================
-train-16.onnx, pretrain-16.onnx    one step of each stage (`eqlib.networks.step_onnx`)
+train-16.onnx, pretrain-16.onnx    steps of each stage (`eqlib.networks.step_onnx`)
+gpu-train-16.onnx, ...             one step of each, for a GPU
 forward-16.onnx                    the network without its weights, and its two ends alone, as
 reconstruct-16.onnx                stage one trains them
 training.json                      the networks' sizes, and the order of their weights
@@ -32,7 +33,7 @@ from eqlib.data.files import replacing
 from eqlib.data.sound_files import SAMPLE_RATE
 from eqlib.model import EQNetConfig
 from eqlib.networks.flat import Stage, layout
-from eqlib.networks.step_onnx import BETAS, EPSILON, export_forward, export_step
+from eqlib.networks.step_onnx import BETAS, EPSILON, export_forward, export_steps
 
 FILTERS = (16, 32, 64, 128)
 STAGES: dict[Stage, str] = {"train": "forward", "pretrain": "reconstruct"}
@@ -53,7 +54,9 @@ def write(folder: Path) -> list[Path]:
     for filters in FILTERS:
         config = replace(EQNetConfig(), filters=filters)
         for stage, whole in STAGES.items():
-            paths.append(export_step(config, stage, folder / f"{stage}-{filters}.onnx"))
+            one = folder / f"gpu-{stage}-{filters}.onnx"
+            path = folder / f"{stage}-{filters}.onnx"
+            paths += [export_steps(config, stage, path, one=one), one]
             paths.append(export_forward(config, stage, folder / f"{whole}-{filters}.onnx"))
     paths.append(_write_json(folder / "training.json", description()))
     return [*paths, *write_notes(folder)]

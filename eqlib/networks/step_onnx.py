@@ -1,13 +1,15 @@
-"""One step of training as an ONNX graph: weights in, weights out.
+"""Steps of training as an ONNX graph: weights in, weights out.
 
 Forward, backward, clipping and Adam are one ordinary graph, which any onnxruntime runs, in a page
 too: no runtime that can differentiate is needed. What changes from step to step and costs nothing
-(the learning rate, the gradients' lengths so far) is worked out by the caller and goes in.
+(the learning rate, where the limit of the gradient's length lies) is worked out by the caller.
 
-    export_step(EQNetConfig(filters=16), "train", "train-16.onnx")
+    export_steps(EQNetConfig(filters=16), "train", "train-16.onnx")
 
 All weights are one row of numbers, in the order of `eqlib.networks.flat.layout`; so are both of
-Adam's moments.
+Adam's moments. A page copies these rows into its runtime and out of it in each run, which takes
+longer than many a layer: so one run takes several steps. A GPU keeps the rows; for it there is
+`export_step`.
 
 It needs the packages onnx and onnxscript, which the extra "onnx" brings.
 
@@ -18,8 +20,10 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eqlib.data.files import as_path, replacing
@@ -29,8 +33,15 @@ from eqlib.networks.flat import FlatEQNet, Stage, layout
 from eqlib.networks.onnx_export import ordinary, quiet
 from eqlib.networks.page_layers import signs
 
+if TYPE_CHECKING:
+    from onnx import ValueInfoProto
+
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
+NORMS = 500
+"""How many lengths of gradients a new one is compared with, itself included."""
+ENDLESS = 3e38
+"""Longer than any gradient."""
 
 
 class Step(nn.Module):
@@ -50,15 +61,16 @@ class Step(nn.Module):
         weights: Tensor,
         mean: Tensor,
         square: Tensor,
+        norms: Tensor,
         x: Tensor,
         y: Tensor,
         weight: Tensor,
         rate: Tensor,
         correction: Tensor,
+        place: Tensor,
+        leaving: Tensor,
         epsilon: Tensor,
-        norms: Tensor,
-        between: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         """The arguments are those of the graph; see `export_step`."""
         w = self.net.split(weights)
         output, signals = self.net.run(w, x)
@@ -67,32 +79,26 @@ class Step(nn.Module):
         slope = signs(error) * weight.unsqueeze(-1) / (x.shape[0] * x.shape[2])
         gradient = self.net.gradients(w, signals, slope)
         norm = (gradient * gradient).sum().sqrt()
-        # The quantile of the latest lengths, this one among them: wherever it stands in their
-        # order, the two that the quantile lies between are these.
-        lower = torch.minimum(torch.maximum(norm, norms[0]), norms[1])
-        upper = torch.minimum(torch.maximum(norm, norms[1]), norms[2])
-        limit = lower + (upper - lower) * between
+        limit, norms = _clipping(norms, norm, place, leaving)
         gradient = gradient * torch.where(norm > limit, limit / norm, torch.ones(()))
         mean = mean + (gradient - mean) * (1 - BETAS[0])
         square = square * BETAS[1] + gradient * gradient * (1 - BETAS[1])
         weights = weights - rate * mean / (square.sqrt() / correction + epsilon)
-        return weights, mean, square, mae, norm
+        return weights, mean, square, norms, mae, norm
 
 
-INPUTS = (
-    "weights",
-    "mean",
-    "square",
-    "x",
-    "y",
-    "weight",
-    "rate",
-    "correction",
-    "epsilon",
-    "norms",
-    "between",
-)
-OUTPUTS = ("new_weights", "new_mean", "new_square", "mae", "norm")
+def _clipping(norms: Tensor, norm: Tensor, place: Tensor, leaving: Tensor) -> tuple[Tensor, Tensor]:
+    """The limit of a gradient's length, and the sorted lengths that the next step begins with."""
+    # A new one among sorted ones: each stays, or is the new one, or is the one below.
+    norms = torch.minimum(norms, torch.maximum(norm, F.pad(norms[:-1], (1, 0))))
+    near = F.relu(1 - (torch.arange(NORMS).float() - place).abs())
+    above = F.pad(norms[1:], (0, 1), value=ENDLESS)
+    return (norms * near).sum(), torch.where(norms < leaving, norms, above)
+
+
+STATE = ("weights", "mean", "square", "norms")
+GIVEN = ("x", "y", "weight", "rate", "correction", "place", "leaving")
+OUTPUTS = ("new_weights", "new_mean", "new_square", "new_norms", "mae", "norm")
 
 
 @checked
@@ -102,17 +108,19 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
     Its inputs, all float32, P the number of weights:
 
     - weights, mean, square: (P,) each; the moments are zero before the first step.
+    - norms: (`NORMS`,) the lengths that the latest gradients had, sorted, and `ENDLESS` in the
+      places that are left; before the first step it has nothing else.
     - x, y: (batch, 1, frame), input frames and target frames, of any number.
     - weight: (batch,) of each frame in the loss: 1 for the mean absolute error.
     - rate: () the learning rate of this step, divided by 1 - 0.9 ** t in step t = 1, 2, ...
     - correction: () the square root of 1 - 0.999 ** t.
+    - place: () where the limit of the gradient's length lies among the sorted lengths, this step's
+      one of them: the quantile q of n lengths is at q (n - 1), between two of them if need be.
+    - leaving: () which length is too old for the next step, or `ENDLESS` if none is: norms may
+      have one less than `NORMS`.
     - epsilon: () Adam's, `EPSILON`. As a constant the exporter would take it for zero.
-    - norms: (3,), between: (): where the limit of the gradient's length lies. Of n lengths, this
-      step's and the n - 1 before it, the limit is the quantile q at place h = q (n - 1). With i the
-      whole part of h: norms are numbers i - 1, i and i + 1 (from 0) of the n - 1 before, sorted,
-      minus and plus infinity (as finite numbers) beyond the ends; between is the rest, h - i.
 
-    Its outputs are the first three anew (new_weights, ...), the mean absolute error mae, and the
+    Its outputs are the first four anew (new_weights, ...), the mean absolute error mae, and the
     length norm that the gradient had.
 
     Args:
@@ -128,12 +136,80 @@ def export_step(config: EQNetConfig, stage: Stage, path: str | PathLike[str]) ->
         EqlibError: if onnx or onnxscript is not installed, or the file cannot be written.
     """
     count = sum(part.size for part in layout(config))
-    shapes = [(count,)] * 3 + [(2, 1, config.frame)] * 2 + [(2,), (), (), (), (3,), ()]
+    frames = (2, 1, config.frame)
+    shapes = [(count,)] * 3 + [(NORMS,), frames, frames, (2,), (), (), (), (), ()]
     # Each a tensor of its own, for the exporter takes one that comes twice for one input.
     inputs = tuple(torch.ones(shape) for shape in shapes)
     batch = {0: torch.export.Dim("frames", min=1, max=1024)}
-    dynamic = [batch if name in ("x", "y", "weight") else None for name in INPUTS]
-    return _write(Step(config, stage), inputs, dynamic, path, INPUTS, OUTPUTS)
+    names = (*STATE, *GIVEN, "epsilon")
+    dynamic = [batch if name in ("x", "y", "weight") else None for name in names]
+    return _write(Step(config, stage), inputs, dynamic, path, names, OUTPUTS)
+
+
+@checked
+def export_steps(
+    config: EQNetConfig,
+    stage: Stage,
+    path: str | PathLike[str],
+    *,
+    one: str | PathLike[str] | None = None,
+) -> Path:
+    """Writes any number of steps, one after the other, as ONNX.
+
+    What `export_step` is given anew for each step (x, y, weight, rate, correction, place, leaving)
+    has one more axis here, the first, with as many entries as there are steps; so have mae, norm.
+
+    Args:
+        config: sizes of the network.
+        stage: "pretrain" or "train".
+        path: where to.
+        one: where to write the graph of one step, too, if anywhere.
+
+    Returns:
+        The path.
+
+    Raises:
+        EqlibError: if onnx or onnxscript is not installed, or a file cannot be written.
+    """
+    path = as_path(path)
+    with replacing(path) as temporary:
+        step = export_step(config, stage, temporary if one is None else as_path(one, name="one"))
+        temporary.write_bytes(_repeated(step))
+    return path
+
+
+def _repeated(step: Path) -> bytes:
+    """The graph of one step in an operator Scan, which hands on what a step leaves."""
+    import onnx  # the extra that exports
+    from onnx import compose, helper
+
+    model = onnx.load(str(step))
+    several = (*GIVEN, "mae", "norm")
+    inputs, outputs = (
+        [_rows(value) if value.name in several else value for value in values]
+        for values in (model.graph.input, model.graph.output)
+    )
+    # Names of the inner graph must not be those of the outer one.
+    body = compose.add_prefix_graph(model.graph, "step_")
+    epsilon = body.input.pop()
+    nodes = [
+        helper.make_node("Identity", ["epsilon"], [epsilon.name]),
+        helper.make_node(
+            "Scan", [*STATE, *GIVEN], [*OUTPUTS], body=body, num_scan_inputs=len(GIVEN)
+        ),
+    ]
+    model.graph.CopyFrom(helper.make_graph(nodes, "steps", inputs, outputs))
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _rows(value: ValueInfoProto) -> ValueInfoProto:
+    """The same with one more axis, the first."""
+    from onnx import helper
+
+    kind = value.type.tensor_type
+    sizes = [size.dim_param or size.dim_value for size in kind.shape.dim]
+    return helper.make_tensor_value_info(value.name, kind.elem_type, ["steps", *sizes])
 
 
 @checked

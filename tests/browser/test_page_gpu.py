@@ -42,16 +42,16 @@ HELPERS = """async () => {
     };
     window.losses = async (stepper, given) => {
         const found = [];
-        for (const each of given) found.push(await stepper.step(...each));
+        for (const each of given) found.push(...(await stepper.steps([each])));
         return found;
     };
     let ahead = 0;
     const now = performance.now.bind(performance);
     performance.now = () => now() + ahead;
     window.slow = (stepper) => {
-        const { step } = stepper;
-        const slowly = (...given) => ((ahead += 1e6), step.apply(stepper, given));
-        return Object.assign(stepper, { step: slowly });
+        const { steps } = stepper;
+        const slowly = (given) => ((ahead += 1e6), steps.call(stepper, given));
+        return Object.assign(stepper, { steps: slowly });
     };
     window.told = [];
     window.move = (cpu, opening) => new Mover(cpu, opening, (detail) => told.push(detail));
@@ -176,10 +176,10 @@ def test_a_gpu_that_fails_between_leaves_no_trace(steppers, chromium):
         """async () => {
             const given = batches("train", 60);
             const other = await processor("train");
-            const { step } = other;
-            other.step = (...batch) => {
+            const { steps } = other;
+            other.steps = (given) => {
                 if (other.t === 50) throw new Error("broken");
-                return step.apply(other, batch);
+                return steps.call(other, given);
             };
             const opening = Promise.resolve({ stepper: other, lost });
             const mover = move(slow(await processor("train")), opening);
@@ -199,8 +199,8 @@ def test_a_gpu_that_fails_between_leaves_no_trace(steppers, chromium):
 @pytest.mark.parametrize(
     ("opening", "why"),
     [
-        ("Promise.resolve({ stepper: { resume() {}, step: async () => 0.4 }, lost })", "differ"),
-        ("Promise.resolve({ stepper: { resume() {}, step: async () => NaN }, lost })", "differ"),
+        ("Promise.resolve({ stepper: { resume() {}, steps: async () => [0.4] }, lost })", "differ"),
+        ("Promise.resolve({ stepper: { resume() {}, steps: async () => [NaN] }, lost })", "differ"),
         ("Promise.reject(new Error('no device'))", "it cannot be used: no device"),
     ],
 )

@@ -35,15 +35,15 @@ STEPS = """async () => {
     });
     const losses = async (stepper) => {
         const found = [];
-        for (const each of given) found.push(await stepper.step(...each));
+        for (const each of given) found.push(...(await stepper.steps([each])));
         return found;
     };
     const alone = await losses(new Stepper(ort, session, weights, settings));
     const slow = new Stepper(ort, session, weights, settings);
-    const [{ step }, now] = [slow, performance.now.bind(performance)];
+    const [{ steps }, now] = [slow, performance.now.bind(performance)];
     let ahead = 0;
     performance.now = () => now() + ahead;
-    slow.step = (...each) => ((ahead += 1e6), step.apply(slow, each));
+    slow.steps = (some) => ((ahead += 1e6), steps.call(slow, some));
     const threads = new Threads(addressesOf(at), `${at}training/`, 2);
     const opening = threads.open(file, settings);
     await opening;

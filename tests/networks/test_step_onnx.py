@@ -10,7 +10,16 @@ import torch
 from eqlib import EQ, EQNet, EQNetConfig, Recipe, pair
 from eqlib.data.clips import Clips
 from eqlib.networks import flat, page_layers
-from eqlib.networks.step_onnx import export_forward, export_step
+from eqlib.networks.step_onnx import (
+    ENDLESS,
+    EPSILON,
+    NORMS,
+    STATE,
+    _clipping,
+    export_forward,
+    export_step,
+    export_steps,
+)
 from eqlib.training.loop import fit
 from eqlib.training.recipe import Budget
 from eqlib.training.run import Run
@@ -24,7 +33,6 @@ OTHER = {"orientation": "adjoint", "kernel": 16}
 BY_POSITION = SHARP | {"unpooling": "position"}
 STAGES = {"train": Supervised, "pretrain": Unsupervised}
 STEPS = 50
-ENDLESS = np.float32(3e38)
 
 
 def row_of(net):
@@ -78,55 +86,50 @@ def trained(stage, net, recipe):
     return [(x.numpy(), y.numpy()) for x, y in frames], watch.all
 
 
-def limits(norms, quantile):
-    """Where the quantile of some lengths and one more lies, as `export_step` asks for it."""
-    before = np.r_[np.sort(norms[-499:]), ENDLESS, ENDLESS].astype(np.float32)
-    place = quantile * min(len(norms), 499) if quantile < 1 else len(before) - 2
-    at = int(place)
-    below = before[at - 1] if at else -ENDLESS
-    return np.array([below, *before[at : at + 2]], np.float32), np.array(place - at, np.float32)
-
-
-def stepped(path, row, frames, recipe):
-    """The same by the graph: weights, and the loss of each step."""
+def stepped(path, row, frames, recipe, together):
+    """The same by the graph: weights, and the loss of each step, of which some are one run."""
     session = onnxruntime.InferenceSession(path)
-    state = [row, np.zeros_like(row), np.zeros_like(row)]
-    losses, norms = [], []
-    for step, (x, y) in enumerate(frames):
-        rms = np.sqrt(np.square(y, dtype=np.float64).mean((1, 2)))
-        weight = 1 / np.maximum(rms, 1e-4) if recipe.loss == "normalized_mae" else np.ones(len(x))
-        around, between = limits(norms, recipe.clip_quantile)
-        rate = recipe.rate(step, step / STEPS) / (1 - 0.9 ** (step + 1))
-        *state, mae, norm = session.run(
+    state = [row, np.zeros_like(row), np.zeros_like(row), np.full(NORMS, ENDLESS, np.float32)]
+    losses = []
+    for first in range(0, STEPS, together or 1):
+        steps = np.arange(first, min(STEPS, first + (together or 1)))
+        x, y = (np.stack(each) for each in zip(*(frames[step] for step in steps), strict=True))
+        rms = np.sqrt(np.square(y, dtype=np.float64).mean((2, 3)))
+        weight = 1 / np.maximum(rms, 1e-4) if recipe.loss == "normalized_mae" else np.ones_like(rms)
+        rate = [recipe.rate(step, step / STEPS) / (1 - 0.9 ** (step + 1)) for step in steps]
+        given = {
+            "x": x,
+            "y": y,
+            "weight": weight,
+            "rate": rate,
+            "correction": (1 - 0.999 ** (steps + 1)) ** 0.5,
+            "place": recipe.clip_quantile * steps,
+            "leaving": np.full(len(steps), ENDLESS),
+        }
+        *state, mae, _ = session.run(
             None,
             {
-                **dict(zip(("weights", "mean", "square"), state, strict=True)),
-                "x": x,
-                "y": y,
-                "weight": weight.astype(np.float32),
-                "rate": np.array(rate, np.float32),
-                "correction": np.array((1 - 0.999 ** (step + 1)) ** 0.5, np.float32),
-                "epsilon": np.array(1e-8, np.float32),
-                "norms": around,
-                "between": between,
+                **dict(zip(STATE, state, strict=True)),
+                # The graph of one step has no axis of steps.
+                **{n: np.asarray(a if together else a[0], np.float32) for n, a in given.items()},
+                "epsilon": np.array(EPSILON, np.float32),
             },
         )
-        losses.append(mae.item())
-        norms.append(norm.item())
+        losses += np.atleast_1d(mae).tolist()
     return state[0], losses
 
 
 @pytest.mark.parametrize(
-    ("stage", "changes", "settings"),
+    ("stage", "changes", "settings", "together"),
     [
-        ("train", {}, {}),
-        ("pretrain", SHARP, {}),
-        ("train", OTHER | {"rectifier": "square"}, {"loss": "normalized_mae"}),
-        ("train", BY_POSITION, {}),
-        ("pretrain", OTHER | SHARP, {"clip_quantile": 1}),
+        ("train", {}, {}, 4),
+        ("pretrain", SHARP, {}, 7),
+        ("train", OTHER | {"rectifier": "square"}, {"loss": "normalized_mae"}, 1),
+        ("train", BY_POSITION, {}, None),
+        ("pretrain", OTHER | SHARP, {"clip_quantile": 1}, 50),
     ],
 )
-def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
+def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, together, tmp_path):
     config = EQNetConfig(**SMALL | changes)
     # Adam's first step divides a gradient by itself, and where that is nearly zero its sign is a
     # matter of rounding: at a small rate such weights stay together.
@@ -134,8 +137,8 @@ def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
     net = EQNet(config, seed=3)
     first = row_of(net)
     frames, losses = trained(stage, net, recipe)
-    path = export_step(config, stage, tmp_path / "step.onnx")
-    weights, found = stepped(path, first, frames, recipe)
+    path = (export_steps if together else export_step)(config, stage, tmp_path / "step.onnx")
+    weights, found = stepped(path, first, frames, recipe, together)
     np.testing.assert_allclose(found, losses, rtol=1e-4)
     for part in flat.layout(config):
         here = slice(part.first, part.first + part.size)
@@ -152,17 +155,31 @@ def test_fifty_steps_are_those_of_eqlib(stage, changes, settings, tmp_path):
 def test_clipping_cuts_what_the_recipe_cuts(tmp_path):
     # Without it, and with another quantile, the weights are others by far more than rounding.
     config = EQNetConfig(**SMALL)
-    path = export_step(config, "train", tmp_path / "step.onnx")
+    path = export_steps(config, "train", tmp_path / "steps.onnx", one=tmp_path / "step.onnx")
+    assert {p.name for p in tmp_path.iterdir()} == {"steps.onnx", "step.onnx"}
     ends = {}
     for quantile in (0.1, 0.5, 1):
         recipe = Recipe(learning_rate=1e-3, warmup_steps=1, clip_quantile=quantile)
         net = EQNet(config, seed=3)
         first = row_of(net)
         frames, _ = trained("train", net, recipe)
-        ends[quantile], _ = stepped(path, first, frames, recipe)
+        ends[quantile], _ = stepped(path, first, frames, recipe, 4)
         np.testing.assert_allclose(ends[quantile], row_of(net), atol=1e-4)
     for one, other in ((0.1, 0.5), (0.5, 1)):
         assert np.abs(ends[one] - ends[other]).max() > 5e-4
+
+
+@pytest.mark.parametrize("quantile", [0, 0.1, 0.5, 0.97, 1])
+def test_the_limit_is_the_quantile_of_the_latest_lengths(quantile):
+    generator = np.random.default_rng(0)
+    lengths = np.float32(generator.lognormal(size=3 * NORMS))
+    norms, before = torch.full((NORMS,), ENDLESS), NORMS - 1
+    for step, length in enumerate(lengths):
+        latest = lengths[max(0, step - before) : step + 1]
+        place = torch.tensor(quantile * (len(latest) - 1)).float()
+        leaving = torch.tensor(latest[0] if len(latest) == NORMS else ENDLESS).float()
+        limit, norms = _clipping(norms, torch.tensor(length), place, leaving)
+        np.testing.assert_allclose(limit, np.quantile(latest.astype(float), quantile), rtol=1e-4)
 
 
 @pytest.mark.parametrize("stage", ["train", "pretrain"])

@@ -5,10 +5,10 @@ import { Stepper } from "./stepper.js";
 
 const RUNTIME = "ort.jspi.min.mjs"; // the smallest build with WebGPU; it needs WebAssembly's Suspending
 export const GPU_MB = 17; // what it weighs
-const TRIED = 5; // steps of a trial, of which the first is not timed
+const TRIED = 4; // steps of a trial, after some that are not timed
 const HOPELESS = 4; // a GPU so many times slower is left at once
 const AGREE = 1e-3; // relative, of losses
-const KEPT_EVERY = 32; // steps, after which weights and moments are fetched, should the GPU be lost
+const KEPT_EVERY = 32; // steps, or a few more, after which weights and moments are fetched, should the GPU be lost
 
 /**
  * Whether there is a GPU to try, for a page or its worker. Nothing is loaded to find out.
@@ -45,16 +45,16 @@ export class Gpu {
 
   async first(file, count, batch, settings) {
     const ort = await (this.runtime ??= load(this.addresses, RUNTIME));
-    const session = await ort.InferenceSession.create(this.folder + file, {
+    const session = await ort.InferenceSession.create(`${this.folder}gpu-${file}`, {
       executionProviders: ["webgpu"],
-      preferredOutputLocation: { new_weights: "gpu-buffer", new_mean: "gpu-buffer", new_square: "gpu-buffer", mae: "cpu", norm: "cpu" },
+      preferredOutputLocation: { new_weights: "gpu-buffer", new_mean: "gpu-buffer", new_square: "gpu-buffer", new_norms: "gpu-buffer", mae: "cpu", norm: "cpu" },
     });
     const device = await ort.env.webgpu.device;
     const lost = device.lost.then(({ message }) => Promise.reject(new Error(message || "the device was lost")));
     lost.catch(() => {}); // told where it matters: in a race with a step
-    const stepper = new Stepper(ort, session, new Float32Array(count), settings);
+    const stepper = new Stepper(ort, session, new Float32Array(count), settings, { together: false });
     const silence = new Float32Array(batch * settings.frame);
-    await Promise.race([stepper.step(silence, silence, 0), lost]); // it builds the shaders, which may take seconds
+    await Promise.race([stepper.steps([[silence, silence, 0]]), lost]); // it builds the shaders, which may take seconds
     return { stepper, lost };
   }
 }
@@ -72,7 +72,7 @@ export class Mover {
    *   became slower than `cpu` was
    */
   constructor(cpu, opening, told, { rest = "the processor", again = false } = {}) {
-    Object.assign(this, { cpu, told, rest, again, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: 0 });
+    Object.assign(this, { cpu, told, rest, again, next: "onCpu", ms: { cpu: 0, gpu: 0 }, tried: -1 });
     opening.then(
       ({ stepper, lost }) => Object.assign(this, { gpu: stepper, lost, next: "onBoth" }),
       (error) => Object.assign(this, { error, next: "unopened" }),
@@ -80,7 +80,7 @@ export class Mover {
   }
 
   /** As a stepper's. */
-  step(...given) {
+  steps(given) {
     return this[this.next](given);
   }
 
@@ -96,7 +96,7 @@ export class Mover {
   }
 
   onCpu(given) {
-    return this.cpu.step(...given);
+    return this.cpu.steps(given);
   }
 
   unopened(given) {
@@ -104,29 +104,30 @@ export class Mover {
     return this.onCpu(given);
   }
 
-  /** A step on both, of which the processor's counts. */
+  /** Steps on both, of which the processor's count. `tried` is -1 before the first ones. */
   async onBoth(given) {
-    const before = this.tried === 0 ? await this.cpu.saved() : null;
+    const before = this.tried < 0 ? await this.cpu.saved() : null;
     const began = performance.now();
-    const loss = await this.cpu.step(...given);
+    const losses = await this.cpu.steps(given);
     try {
       if (before) this.gpu.resume(before);
       const between = performance.now();
-      const found = await this.guarded(this.gpu.step(...given));
-      if (!(Math.abs(found - loss) <= AGREE * Math.abs(loss))) throw new Error(`its losses differ from those of ${this.rest}`);
-      if (this.tried++ > 0) {
+      const found = await this.guarded(this.gpu.steps(given));
+      if (!losses.every((loss, n) => Math.abs(found[n] - loss) <= AGREE * Math.abs(loss))) throw new Error(`its losses differ from those of ${this.rest}`);
+      if (this.tried >= 0) {
         this.ms.cpu += between - began;
         this.ms.gpu += performance.now() - between;
-      }
-      if (this.tried === TRIED || this.ms.gpu > HOPELESS * this.ms.cpu) await this.choose();
+        this.tried += given.length;
+      } else this.tried = 0;
+      if (this.tried >= TRIED || this.ms.gpu > HOPELESS * this.ms.cpu) await this.choose();
     } catch (error) {
       this.stay(`it failed: ${error.message}`);
     }
-    return loss;
+    return losses;
   }
 
   async choose() {
-    const [gpu, cpu] = [this.ms.gpu, this.ms.cpu].map((ms) => `${(ms / (this.tried - 1)).toPrecision(2)} ms`);
+    const [gpu, cpu] = [this.ms.gpu, this.ms.cpu].map((ms) => `${(ms / this.tried).toPrecision(2)} ms`);
     const why = `it takes ${gpu} for a step, and ${this.rest} ${cpu}`;
     if (this.ms.gpu >= this.ms.cpu) return this.stay(why);
     await this.keep();
@@ -135,19 +136,20 @@ export class Mover {
   }
 
   async onGpu(given) {
-    this.since.push(given);
+    this.since.push(...given);
     try {
       const began = performance.now();
-      const loss = await this.guarded(this.gpu.step(...given));
+      const losses = await this.guarded(this.gpu.steps(given));
       this.spent += performance.now() - began;
-      if (this.since.length === KEPT_EVERY) {
+      const { length } = this.since;
+      if (length >= KEPT_EVERY) {
         await this.keep();
-        if (this.again && this.spent / KEPT_EVERY > this.ms.cpu / (TRIED - 1)) this.doubt();
+        if (this.again && this.spent / length > this.ms.cpu / this.tried) this.doubt();
         this.spent = 0;
       }
-      return loss;
+      return losses;
     } catch (error) {
-      return this.back(error);
+      return (await this.back(error)).slice(-given.length);
     }
   }
 
@@ -159,16 +161,14 @@ export class Mover {
   /** The next steps are on both again: what else the machine does may have changed. */
   doubt() {
     this.cpu.resume(this.kept);
-    Object.assign(this, { next: "onBoth", tried: 0, ms: { cpu: 0, gpu: 0 } });
+    Object.assign(this, { next: "onBoth", tried: -1, ms: { cpu: 0, gpu: 0 } });
   }
 
   /** Takes the steps since then again, on the processor: it is as if they had never been elsewhere. */
   async back(error) {
     this.stay(`it failed: ${error.message}`);
     this.cpu.resume(this.kept);
-    let loss = NaN;
-    for (const given of this.since) loss = await this.cpu.step(...given);
-    return loss;
+    return this.since.length ? this.cpu.steps(this.since) : [];
   }
 
   stay(why) {

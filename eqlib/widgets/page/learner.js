@@ -9,6 +9,7 @@ import { Stepper } from "./stepper.js";
 const AT_ONCE = 16; // frames that a network gets together
 const SNAPSHOTS = 39; // of a run, besides the one before its first step
 const VALIDATIONS = 8; // of a stage
+const TOGETHER = 4; // steps between two looks at what was asked meanwhile: weights go into the runtime once for them
 
 /** Where snapshots are taken: at the start, and then evenly over the logarithm of the steps. */
 export function snapshotSteps(steps) {
@@ -83,7 +84,7 @@ export class Learner {
    * and at its end the weights are the best ones.
    * @param {"pretrain"|"train"} stage
    * @param {object} options steps, batch, learningRate, warmupSteps, clipQuantile, loss, seed, snapshots
-   *   (a set of step numbers), tell (event, detail), between (awaited after each step; true ends the run),
+   *   (a set of step numbers), tell (event, detail), between (awaited after some steps; true ends the run),
    *   quicken (stepper, stage) -> what steps in its place
    */
   async run(stage, { steps, batch, seed, snapshots, tell, between, quicken, ...recipe }) {
@@ -105,14 +106,18 @@ export class Learner {
       return this.step;
     };
     let validated = -1;
-    for (let index = 0; index < steps; index++) {
+    const given = (index) => {
       const drawn = this.sampler.draw(batch, random);
       const [x, y] = stage === "train" ? [drawn.dry, drawn.wet] : both(drawn, index % 2, shape.frame);
-      const loss = await stepper.step(x, y, rateOf(index, steps, recipe));
-      this.step += 1;
-      tell("progress", { step: this.step, stage, loss });
+      return [x, y, rateOf(index, steps, recipe)];
+    };
+    for (let index = 0; index < steps; ) {
+      const coming = [given(index++)];
+      const looked = () => snapshots.has(this.step + coming.length) || index % every === 0 || index === steps;
+      while (coming.length < TOGETHER && !looked()) coming.push(given(index++));
+      for (const loss of await stepper.steps(coming)) tell("progress", { step: ++this.step, stage, loss });
       if (snapshots.has(this.step)) await this.snapshot(await stepper.weights(), stage, tell);
-      if ((index + 1) % every === 0) validated = await validate();
+      if (index % every === 0) validated = await validate();
       if (await between.steps()) break;
     }
     if (validated !== this.step) await validate();

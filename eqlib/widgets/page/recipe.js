@@ -15,41 +15,34 @@ export function correctionsOf(t, [beta1, beta2]) {
   return { mean: 1 - beta1 ** t, square: Math.sqrt(1 - beta2 ** t) };
 }
 
-/** Remembers how long the latest gradients were, and says where the limit of the next one lies. */
+/** Remembers how long the latest gradients were: the graph (eqlib.networks.step_onnx) has them sorted, and not in their order. */
 export class Clipping {
   constructor(quantile) {
     this.quantile = quantile;
-    this.latest = []; // in the order they came
-    this.sorted = [];
+    this.latest = []; // in the order they came, one less than a new one is compared with
   }
 
-  /** The graph's inputs norms and between (see eqlib.networks.step_onnx). */
-  limits() {
-    if (this.quantile === 1) return { norms: [ENDLESS, ENDLESS, ENDLESS], between: 0 };
-    const place = this.quantile * this.latest.length; // among these and the new one
-    const at = Math.floor(place);
-    const norm = (index) => (index < 0 ? -ENDLESS : index < this.sorted.length ? this.sorted[index] : ENDLESS);
-    // At the upper end there is nothing to lie between: the new one's own length, should it be the longest.
-    return { norms: [norm(at - 1), norm(at), norm(at + 1)], between: place - at };
+  /** The graph's inputs place and leaving for some steps to come, fewer than are remembered. */
+  limits(steps) {
+    const before = Array.from({ length: steps }, (_, n) => this.latest.length + n);
+    return {
+      place: before.map((count) => this.quantile * Math.min(count, NORMS - 1)),
+      leaving: before.map((count) => (count < NORMS - 1 ? ENDLESS : this.latest[count - (NORMS - 1)])),
+    };
   }
 
-  /** Notes the length of the gradient that came. */
-  note(norm) {
-    this.latest.push(norm);
-    this.sorted.splice(placeOf(this.sorted, norm), 0, norm);
-    if (this.latest.length === NORMS) this.sorted.splice(placeOf(this.sorted, this.latest.shift()), 1);
+  /** Notes the lengths of the gradients that came. */
+  note(norms) {
+    this.latest = [...this.latest, ...norms].slice(1 - NORMS);
   }
 
   copy() {
-    return Object.assign(new Clipping(this.quantile), { latest: [...this.latest], sorted: [...this.sorted] });
+    return Object.assign(new Clipping(this.quantile), { latest: [...this.latest] });
   }
 }
 
-/** Where a number stands, or would stand, in a sorted list. */
-function placeOf(sorted, value) {
-  const found = sorted.findIndex((x) => x >= value);
-  return found < 0 ? sorted.length : found;
-}
+/** The sorted lengths of no step at all. */
+export const noNorms = () => new Float32Array(NORMS).fill(ENDLESS);
 
 /** What each frame counts in the loss, by its target frame: (batch,). */
 export function weightsOf(loss, targets, frame) {
