@@ -61,6 +61,7 @@ results: $(INSTALLED) ## Train every network whose results are not current; hour
 	$(PY) -m eqlib dynamic
 	$(PY) -m eqlib generalize
 	$(PY) -m eqlib style
+	$(PY) -m eqlib ears
 
 opening: $(INSTALLED) ## Train anew what the first page plays, half a minute
 	$(PY) book/_ext/opening.py
