@@ -62,6 +62,7 @@ results: $(INSTALLED) ## Train every network whose results are not current; hour
 	$(PY) -m eqlib generalize
 	$(PY) -m eqlib style
 	$(PY) -m eqlib rates
+	$(PY) -m eqlib ears
 
 originals: $(INSTALLED) ## Fetch recordings at 44.1 and 48 kHz by npm and apt, 300 MB, for `eqlib rates`
 	$(PY) book/_ext/originals.py

@@ -217,6 +217,12 @@ def _of_the_book(command) -> None:  # type: ignore[no-untyped-def]
     )
     one.add_argument("names", nargs="*", metavar="NAME", help="methods, by their beginning")
     one = command(
+        "ears",
+        "judge by ear's measures, and train on one of them, into eqlib/experiments/ears.json",
+        'eqlib ears low-shelf\n  eqlib ears "trained | spectrum"',
+    )
+    one.add_argument("names", nargs="*", metavar="NAME", help="parts, by their beginning")
+    one = command(
         "claims",
         "list what the book claims, or compute one claim anew",
         "eqlib claims\n  eqlib claims low-shelf-notes",

@@ -20,7 +20,7 @@ from eqlib.baselines.least_squares import least_squares_fir
 from eqlib.data.pairs import pair
 from eqlib.equalizers.targets import REFERENCE, TARGETS
 from eqlib.errors import EqlibError, checked
-from eqlib.experiments import habits, scores, sealed, sets, style
+from eqlib.experiments import ears, habits, scores, sealed, sets, style
 from eqlib.experiments.comparisons import control, piano_db, worth
 from eqlib.experiments.intervals import Interval, of_clips, of_difference
 from eqlib.experiments.plan import UNHEARD
@@ -149,6 +149,20 @@ def _habit_again() -> float:
     return habits.snr_db(habits.pairs_of("instruments"), style.trained_network().process)
 
 
+def _of_levels(way: str, says: str) -> Claim:
+    return Claim(
+        says,
+        "stage_two",
+        functools.partial(ears.interval, "trained", way, "SNR"),
+        functools.partial(_levels_again, way),
+    )
+
+
+def _levels_again(way: str) -> float:
+    pairs = pair(ears.recordings(), TARGETS[ears.TARGET])
+    return scores.of(pairs, map(ears.network(way).process, pairs.dry))["snr_db"]
+
+
 def _at_once(says: str, chapter: str, compute: Callable[[], float], unit: str = "dB") -> Claim:
     return Claim(says, chapter, compute, compute, unit=unit)
 
@@ -226,6 +240,13 @@ def claims() -> dict[str, Claim]:
             "the low shelf's network, moved by 8 to 256 samples, agrees with itself to",
             "learned",
             _invariance,
+        ),
+        "levels": _of_levels(
+            "spectrum", "low shelf: mean SNR of a network whose step two compared only levels"
+        ),
+        "levels-alone": _of_levels(
+            "spectrum from the start",
+            "low shelf: mean SNR of a network that heard only levels, and turned the phase",
         ),
         "habit": Claim(
             "an engineer's habit: mean SNR on instruments that the network never heard",

@@ -27,18 +27,16 @@ import numpy as np
 
 from eqlib import data, metrics, spectral_metrics
 from eqlib.audio import Audio, Process
-from eqlib.baselines.least_squares import least_squares_fir
 from eqlib.data.clips import Clips
 from eqlib.data.files import replacing
 from eqlib.data.pairs import Pairs, pair
-from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, checked
+from eqlib.experiments import rivals
 from eqlib.experiments.intervals import Interval, cluster_of, mean_interval
 from eqlib.experiments.plan import Experiment, experiments
-from eqlib.experiments.results import entry, machine
-from eqlib.experiments.scores import FIR_TAPS, FIRS
+from eqlib.experiments.results import machine
+from eqlib.experiments.rivals import METHODS
 from eqlib.experiments.table import Table, decimals
-from eqlib.networks.shipped import pretrained
 
 FOLDER = Path(__file__).resolve().parent / "sealed"
 SCORES = FOLDER / "scores.json"
@@ -57,7 +55,6 @@ MEASURES: dict[str, Callable[[Audio, Audio], np.ndarray]] = {
     "log-spectral distance": spectral_metrics.log_spectral_distance_db,
 }
 DIGITS = {"SNR": 1, "STFT distance": 3, "log-spectral distance": 2}
-METHODS = ("doing nothing", "network", *FIRS, "biquads")
 INEXACT = {"SNR": 0.1, "STFT distance": 0.002, "log-spectral distance": 0.02}
 """What may differ from machine to machine by rounding, in the mean."""
 EXACT_DB = 100.0
@@ -233,22 +230,7 @@ def table(*names: str, measure: str = "SNR") -> Table:
 
 def _of_target(experiment: Experiment) -> dict[str, ByClip]:
     pairs = pair(clips(), experiment.eq)
-    return {name: _by_clip(pairs, each) for name, each in _methods(experiment).items()}
-
-
-def _methods(experiment: Experiment) -> dict[str, Process]:
-    """The network that ships, and its rivals as the results file says that they were chosen."""
-    told = entry(experiment.name)["baselines"]["methods"]
-    heard = pair(experiment.train_clips(), experiment.eq)
-    firs = {
-        name: least_squares_fir(
-            heard, taps=FIR_TAPS, advance_samples=ahead, weighting=told[name]["weighting"]
-        )
-        for name, ahead in FIRS.items()
-    }
-    network = pretrained(experiment.name).process
-    biquads = EQ.from_sos(np.array(told["biquads"]["sos"]), sample_rate=heard.dry.sample_rate)
-    return {"doing nothing": np.copy, "network": network, **firs, "biquads": biquads}
+    return {name: _by_clip(pairs, each) for name, each in rivals.methods(experiment).items()}
 
 
 def _by_clip(pairs: Pairs, process: Process) -> ByClip:

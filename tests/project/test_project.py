@@ -26,7 +26,7 @@ ROWS = [
     {"audio", "layers"},
     {"frames", "equalizers", "data"},
     {"stream_state", "effects"},
-    {"metrics", "spectral_metrics", "baselines", "streaming"},
+    {"metrics", "spectral_metrics", "perceptual", "baselines", "streaming"},
     {"apply"},
     {"model"},
     {"checkpoints", "analysis"},
