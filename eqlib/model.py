@@ -137,7 +137,8 @@ class EQNetConfig:
         `pool` becomes the whole number of samples that is nearest to as long as it was, and frame,
         hop and taps keep their proportions to it. At 48 kHz the paper's sizes are three times as
         large: frame 3072, taps 192 and 384, pool 48. At 44.1 kHz they are 2.75 times as large
-        (frame 2816, taps 176 and 352, pool 44), which is 0.2 % shorter than at 16 kHz.
+        (frame 2816, taps 176 and 352, pool 44), which is 0.2 % shorter than at 16 kHz. The lower
+        the rate, the coarser: a pool of few samples cannot be as long as it was.
 
         Args:
             sample_rate: in Hz.

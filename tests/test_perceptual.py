@@ -69,6 +69,8 @@ def test_mistakes_are_told(heard):
     noise = np.random.default_rng(0).standard_normal((2, 500))
     with pytest.raises(EqlibError, match="output is silent"):
         visqol_mos(noise, noise * [[1], [0]], sample_rate=RATE)
+    with pytest.raises(EqlibError, match="target is silent"):  # nothing is left at 48 kHz
+        visqol_mos(np.ones(1), np.ones(1), sample_rate=384_000)
     with pytest.raises(EqlibError, match="same number of clips"):
         visqol_mos(noise, noise[:, 1:], sample_rate=RATE)
     with pytest.raises(EqlibError, match="sample rate of 0 Hz"):

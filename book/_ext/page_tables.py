@@ -3,7 +3,8 @@
 `eq-chapter-costs` shows what each chapter took when it was executed, as `make refresh` noted in
 its metadata. `eq-recordings` shows the recordings of `eqlib/data/audio/index.csv`: with the
 argument `splits`, `instruments` or `sources`. `eq-claims` shows what the book claims, from the
-results file. `eq-rates` shows networks at three sample rates, with the argument `all` or `above`.
+results file. `eq-rates` shows networks at three sample rates, with the argument `all` or
+`above`; `all instruments` has those that no network heard.
 """
 
 from __future__ import annotations
@@ -99,19 +100,20 @@ class Rates(SphinxDirective):
     """The directive `eq-rates`."""
 
     required_arguments = 1
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Sphinx calls this."""
         self.env.note_dependency(str(RATES))
-        return [nodes.raw("", at_rates(self.arguments[0]), format="html")]
+        return [nodes.raw("", at_rates(*self.arguments), format="html")]
 
 
-def at_rates(part: str) -> str:
+def at_rates(part: str, which: str = "recordings") -> str:
     """A table of networks at three sample rates, as HTML: of the band that begins so."""
     from eqlib.experiments import rates, wideband  # they bring torch
 
     band = next(each for each in wideband.BANDS if each.startswith(part))
-    made: str = rates.table(band)._repr_html_()
+    made: str = rates.table(band, which)._repr_html_()
     return made
 
 

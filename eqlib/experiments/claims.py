@@ -153,7 +153,7 @@ def _of_levels(way: str, says: str) -> Claim:
     return Claim(
         says,
         "stage_two",
-        functools.partial(ears.interval, "trained", way, "SNR"),
+        functools.partial(ears.interval, "trained", f"{way} | seed 0", "SNR"),
         functools.partial(_levels_again, way),
     )
 
@@ -242,11 +242,12 @@ def claims() -> dict[str, Claim]:
             _invariance,
         ),
         "levels": _of_levels(
-            "spectrum", "low shelf: mean SNR of a network whose step two compared only levels"
+            "spectrum",
+            "low shelf, seed 0: mean SNR of a network whose step two compared only levels",
         ),
         "levels-alone": _of_levels(
             "spectrum from the start",
-            "low shelf: mean SNR of a network that heard only levels, and turned the phase",
+            "low shelf, seed 0: mean SNR of a network that heard only levels",
         ),
         "habit": Claim(
             "an engineer's habit: mean SNR on instruments that the network never heard",

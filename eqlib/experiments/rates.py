@@ -136,6 +136,15 @@ def interval(method: str, target: str, which: Which, band: Band = "all of it") -
     Raises:
         EqlibError: for a result that there is not.
     """
+    for what, given, known in (
+        ("method", method, METHODS),
+        ("target", target, TARGETS),
+        ("which", which, ("recordings", "instruments")),
+        ("band", band, BANDS),
+    ):
+        if given not in known:
+            expected = f"one of {', '.join(known)}"
+            raise EqlibError(f"{what} is {given!r}", expected, "Choose one.")
     column, family = BANDS.index(band), _families()
     names = [_name(method, target, seed) for seed in _seeds(method, target)]
     parts = PARTS.read(RESULTS)
@@ -148,9 +157,9 @@ def interval(method: str, target: str, which: Which, band: Band = "all of it") -
         for name in names
         if name in parts
     ]
-    if len(rows) < len(names) or not rows[0]:
-        cure = "Measure it: python -m eqlib rates."
-        raise EqlibError(f"there is no result for {names[-1]!r}", "one of its parts", cure)
+    if not rows or len(rows) < len(names) or not rows[0]:
+        given = f"there is no result for {f'{target} | {method}'!r}"
+        raise EqlibError(given, "one of its parts", "Measure it: python -m eqlib rates.")
     table = np.array([[row[clip] for clip in rows[0]] for row in rows])
     return mean_interval(table, [cluster_of(clip) for clip in rows[0]])
 

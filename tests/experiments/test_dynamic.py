@@ -12,6 +12,7 @@ from eqlib import EqlibError, EQNet, data, metrics
 from eqlib.__main__ import main
 from eqlib.data.clips import Clips
 from eqlib.experiments import dynamic
+from eqlib.experiments.parts import HIGHEST_DB
 
 
 def stored(path):
@@ -35,7 +36,7 @@ def test_the_shipped_results_are_complete_and_current():
     content = json.loads(dynamic.RESULTS.read_text(encoding="utf-8"))
     assert content["settings"] == json.loads(json.dumps(dynamic.settings()))
     assert list(content["parts"]) == list(dynamic.measures())
-    heard = dynamic.pairs_of("test").dry.names
+    heard = list(dynamic.pairs_of("test").dry.names)
     assert all(list(part["values"]) == heard for part in content["parts"].values())
 
 
@@ -45,7 +46,7 @@ def test_shipped_scores_are_reached_again(method):
     process = dynamic.FITTED[method][0](dynamic.pairs_of("train"))
     found = stored(dynamic.RESULTS)[method]["values"]
     for i in range(0, len(test), 9):
-        snr_db = float(metrics.snr_db(test.wet[i], process(test.dry[i])))
+        snr_db = min(float(metrics.snr_db(test.wet[i], process(test.dry[i]))), HIGHEST_DB)
         assert found[test.dry.names[i]] == [pytest.approx(snr_db, abs=0.1)]
 
 
@@ -59,7 +60,7 @@ def test_an_interval_is_of_all_recordings_and_seeds():
 def test_the_table_has_every_method():
     rows = dynamic.table().rows
     assert [row[0] for row in rows] == [*dynamic.FITTED, *dynamic.NETWORKS]
-    for method, snr, worst, *_ in rows:
+    for method, snr, worst, _ in rows:
         mean_db = float(snr.split(" ")[0])
         assert mean_db == pytest.approx(dynamic.interval(method).mean, abs=0.06)
         assert float(worst.replace("−", "-")) <= mean_db

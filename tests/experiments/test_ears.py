@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,7 @@ def stored(path=ears.RESULTS):
 def deaf(monkeypatch):
     """The fourth measure is 3, so that no library is needed."""
     monkeypatch.setattr(ears.perceptual, "visqol_mos", lambda *_, sample_rate: np.array(3.0))
+    monkeypatch.setattr(ears.perceptual, "check_library", lambda: None)
 
 
 def test_the_shipped_results_are_complete_and_current():
@@ -122,6 +124,14 @@ def test_a_run_adds_what_is_missing_and_leaves_the_rest(few, tmp_path):
     path.write_text(json.dumps(content))
     ears.run(["low-shelf | doing", "low-shelf | biquads"], path=path)
     assert len(stored(path)) == 3 and stored(path)["low-shelf | doing nothing"]["seconds"] == 99.0
+
+
+def test_without_the_library_nothing_is_trained_and_no_weights_are_replaced(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "visqol", None)
+    ears.perceptual._judge.cache_clear()
+    with pytest.raises(EqlibError, match="visqol"):
+        ears.run(["trained | spectrum | seed 0"], path=tmp_path / "ears.json")
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_recipe_makes_only_its_own_results_old(few, tmp_path, monkeypatch):

@@ -204,3 +204,38 @@ def test_the_page_has_the_tables_and_their_numbers():
     train = len(originals.rows("train"))
     assert f"{train} recordings" in page and f"on {len(recordings)} others" in page
     assert f"those {len(enough)} recordings" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (("44.1 kHz network", "peaking", "recordings"), "no result for 'peaking"),
+        (("perceptron", "peaking", "recordings"), "method is 'perceptron'"),
+        (("doing nothing", "tilt", "recordings"), "target is 'tilt'"),
+        (("doing nothing", "peaking", "train"), "which is 'train'"),
+        (("doing nothing", "peaking", "recordings", "above"), "band is 'above'"),
+    ],
+)
+def test_what_there_is_not_is_told(given, match):
+    with pytest.raises(EqlibError, match=match):
+        rates.interval(*given)
+
+
+def test_the_verdicts_of_the_page_follow_from_the_results():
+    def ahead_db(target, which):
+        ours, theirs = (
+            rates.interval(method, target, which).mean
+            for method in (wideband.NATIVE_48, wideband.RESAMPLED)
+        )
+        return ours - theirs
+
+    on_others = {target: ahead_db(target, "instruments") for target in wideband.TARGETS}
+    assert all(lead_db > 0 for lead_db in on_others.values())
+    assert round(on_others["low-shelf"]) == 2 and round(on_others["peaking"]) == 3
+    in_the_bass = {t: ahead_db(t, "recordings") for t in wideband.TARGETS if t != "air"}
+    assert [t for t, lead_db in in_the_bass.items() if lead_db > 0] == ["highpass"]
+    for target in ("low-shelf", "lowpass"):
+        for which in ("recordings", "instruments"):
+            both = (wideband.SHIPPED, wideband.NATIVE_48)
+            shipped, native = (rates.interval(m, target, which).mean for m in both)
+            assert shipped > native

@@ -22,7 +22,7 @@ function targetPicture(name, eq, rate) {
   const db = eq.curve ? tapsDb(taps(eq.curve, rate), hz, rate) : gainDb(eq.bands, hz, rate);
   const low = Math.max(-42, Math.min(-12, ...db)) - 3; // far below, nothing can be heard
   const high = Math.max(12, ...db) + 3;
-  const { svg, line } = chart({ x: [LOW_HZ, rate / 2], logX: true, y: [low, high], title: "target, gain in dB over frequency in Hz", label: `Response of the target of ${name}: from ${Math.min(...db).toFixed(0)} to ${Math.max(...db).toFixed(0)} dB` });
+  const { svg, line } = chart({ x: [LOW_HZ, rate / 2], logX: true, y: [low, high], title: "target, gain in dB over frequency in Hz", label: `Response of the target of ${name}: from ${Math.round(Math.min(...db)) + 0} to ${Math.round(Math.max(...db)) + 0} dB` });
   line("eq-network-curve", hz.map((x, i) => [x, db[i]]));
   return svg;
 }

@@ -110,7 +110,7 @@ class Trainer extends EventTarget {
     this.begin("continue", options);
   }
 
-  /** Ends the run after the step under way; the best weights are kept. */
+  /** Ends the run after the steps under way, four at most; the best weights are kept. */
   stop() {
     this.call("stop").catch(() => {});
   }

@@ -1,5 +1,6 @@
 // The worker of trainer.js: answers its calls, {id, call, given} -> {id, result} or {id, error}, and
-// tells events, {event, detail}. Between two steps it reads its messages.
+// tells events, {event, detail}. Between two runs of up to four
+// steps it reads its messages.
 import { Gpu, Mover, hasGpu } from "./gpu.js";
 import { Learner, snapshotSteps } from "./learner.js";
 import { bankGrid, logGrid, meanOf, scoreOf } from "./measure.js";
