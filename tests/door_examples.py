@@ -56,6 +56,7 @@ LEFT_OUT = {
     "eqlib.experiments.knobs": "trains; test_knobs.py looks at it",
     "eqlib.experiments.parts": "behind `generalize`, `every_type`; their tests look at it",
     "eqlib.experiments.sealed": "takes names of its own, which test_sealed.py looks at",
+    "eqlib.experiments.rivals": "behind `sealed` and `ears`; their tests look at it",
     "eqlib.experiments.outside": "takes names of its own, which test_generalize.py looks at",
     "eqlib.networks.knobs.peak_numbers": "behind `peak_setting`, which checks; a training step",
     "eqlib.networks.conditioned.ConditionedEQNet.factors": "a part of a training step",

@@ -23,7 +23,8 @@ from support import MODULES, ROOT, imports
 
 # Which extra a wing or a module needs; all others do with the plain installation.
 EXTRA_OF = {"plots": "notebook", "widgets": "notebook"}
-EXTRA_OF |= {"networks.onnx_export": "onnx", "networks.onnx_whole": "onnx"}
+EXTRA_OF |= dict.fromkeys(("networks.onnx_export", "networks.onnx_whole"), "onnx")
+EXTRA_OF |= {"networks.step_onnx": "onnx"}
 EXTRA_OF |= {"perceptual": "perceptual"}
 
 # An extra that a part without a wheel belongs to: neither the book nor its tests may need it.
