@@ -207,15 +207,14 @@ def test_whoever_wants_little_motion_hears_it_without_the_turning(opened):
     assert figure.now("angle") == begin
 
 
-def test_one_of_all_sounds_at_a_time(opened):
-    figure = opened("turning_arrow")
-    other = Figure(figure.page, "filter_taps")
-    figure.play("Turn and play")
-    other.play()
-    figure.root.get_by_role("button", name="Turn and play").wait_for()
-    player = figure.page.locator(".eq-compare-play").first
-    player.click()
-    other.root.get_by_role("button", name="Play", exact=True).wait_for()
+@pytest.mark.parametrize(
+    ("name", "play"), [("turning_arrow", "Turn and play"), ("filter_taps", "Play")]
+)
+def test_one_of_all_sounds_at_a_time(opened, name, play):
+    figure = opened(name)
+    figure.play(play)
+    figure.page.locator(".eq-compare-play").first.click()
+    figure.root.get_by_role("button", name=play, exact=True).wait_for()
 
 
 @each_figure
