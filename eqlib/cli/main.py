@@ -87,11 +87,21 @@ def parser() -> argparse.ArgumentParser:
         "train a network for an equalizer, or for recordings of your own gear",
         'eqlib train --eq "low shelf 200 Hz +4 dB" --out warm.safetensors\n'
         "  eqlib train --dry takes/ --wet through_box/ --out box.safetensors --seconds 900\n"
+        "  eqlib train --dry takes/ --wet through_box/ --out box.safetensors --sample-rate 48000\n"
         '  eqlib train --eq "low shelf 200 Hz +4 dB" --out warm.safetensors --steps 4000 --keep\n'
         '  eqlib train --eq "low shelf 200 Hz +4 dB" --out warm.safetensors --steps 8000 --resume',
     )
     _effect(one)
     one.add_argument("--out", required=True, metavar="FILE", help="the network's file")
+    one.add_argument(
+        "--sample-rate",
+        type=int,
+        default=16_000,
+        help="of the network, in Hz (16000); another takes recordings of your own",
+    )
+    one.add_argument(
+        "--loss", default="mae", help="as of Recipe (mae); error_to_signal_ratio counts highs more"
+    )
     one.add_argument("--seconds", type=float, default=180, help="to train for (180)")
     one.add_argument("--steps", type=int, help="the same in steps of the optimizer")
     one.add_argument("--seed", type=int, default=0, help="of all that is random (0)")

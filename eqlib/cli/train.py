@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from eqlib import metrics
+from eqlib.audio import check_rate
 from eqlib.checkpoints import save
 from eqlib.cli import recordings
 from eqlib.cli.common import check_new
@@ -22,6 +23,7 @@ from eqlib.data.pairs import Pairs
 from eqlib.errors import EqlibError, check_number
 from eqlib.model import EQNet, EQNetConfig
 from eqlib.training import lock, loop
+from eqlib.training.recipe import Recipe
 
 STAGES = (("pretrain", 1 / 3), ("train", 2 / 3))
 """What each stage gets of the budget."""
@@ -47,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
             "Train another with a new name, or anew with --force instead of --resume; with --keep "
             "too, it can go on afterwards.",
         )
-    config = EQNetConfig()
+    rate = check_rate("--sample-rate", options.sample_rate)
+    config, recipe = EQNetConfig().at(sample_rate=rate), Recipe(loss=options.loss)
     pairs, validation = _pairs(options, config.sample_rate)
     budget = _budget(options)
     net, stopped = EQNet(config, seed=options.seed), False
@@ -60,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
             pairs,
             validation,
             **part,  # type: ignore[arg-type]
+            recipe=recipe,
             seed=options.seed,
             folder=folder,
             resume=options.resume or stage is loop.train,

@@ -14,6 +14,7 @@ import soundfile as sf
 
 import eqlib
 from eqlib import EQ, EqlibError
+from eqlib.audio import resampled
 from eqlib.cli import train as training
 from eqlib.cli.common import equalizer
 from eqlib.cli.main import main, parser
@@ -219,6 +220,33 @@ def test_a_network_is_trained_evaluated_and_applied(what, takes, capsys):
     code, out, _ = run("evaluate n.safetensors --dry dry --wet wet --json", capsys)
     assert code == 0 and set(json.loads(out)) == {"network", "doing nothing"}
     assert run("apply song.wav out.wav --network n.safetensors", capsys)[0] == 0
+
+
+def test_a_network_is_trained_at_the_rate_of_the_takes(takes, capsys):
+    """Noise below 8 kHz, with a sine at 10 kHz that a box takes away and no 16 kHz hears."""
+    for folder in ("high", "box"):
+        (takes / folder).mkdir()
+    generator = np.random.default_rng(3)
+    for i in range(8):
+        noise = resampled(generator.uniform(-0.3, 0.3, 8_000), from_hz=16_000, to_hz=48_000)
+        high = noise + 0.3 * np.sin(2 * np.pi * 10_000 * np.arange(24_000) / 48_000)
+        sf.write(f"high/{i}.wav", high, 48_000, subtype="FLOAT")
+        sf.write(f"box/{i}.wav", noise, 48_000, subtype="FLOAT")
+    line = "train --dry high --wet box --sample-rate 48000 --loss error_to_signal_ratio --quiet"
+    assert run(f"{line} --out n.safetensors --steps 3", capsys)[0] == 0
+    net = eqlib.load("n.safetensors")
+    assert (net.config.sample_rate, net.config.frame) == (48_000, 3_072)
+    code, out, _ = run("evaluate n.safetensors --dry high --wet box --json", capsys)
+    expected_db = 20 * np.log10(0.3 / np.sqrt(3) / (0.3 / np.sqrt(2)))  # at 16 kHz: no error
+    assert json.loads(out)["doing nothing"]["snr_db"] == pytest.approx(expected_db, abs=0.3)
+    assert run(f"{line} --out n.safetensors --steps 6 --resume", capsys)[0] == 2  # was not kept
+
+
+@pytest.mark.parametrize("what", ["--sample-rate 48000", "--sample-rate 10", "--loss loudness"])
+def test_a_rate_without_recordings_and_an_unknown_loss_are_one_line(what, here, capsys):
+    code, _, error = run(f"train --eq lowpass --out n.safetensors {what}", capsys)
+    assert code == 2 and what.split()[1] in error and error.count("\n") == 1
+    assert not any(here.glob("n.safetensors*"))
 
 
 def test_takes_that_are_late_are_brought_into_step_and_strange_ones_refused(takes, capsys, caplog):
