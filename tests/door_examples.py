@@ -433,6 +433,7 @@ BY_FUNCTION = {
         "resamples": 9,
     },
     "eqlib.experiments.intervals.of_clips": {"clips": {"a": 1.0}},
+    "eqlib.experiments.intervals.of_seeds": {"seeds": [{"a": 1.0}]},
     "eqlib.experiments.intervals.of_difference": {"ours": [{"a": 1.0}], "theirs": [{"a": 0.5}]},
     "eqlib.experiments.plan.seed_name": {"seed": 1},
     "eqlib.experiments.plan.Experiment": {"name": "a", "target": "peaking", "kind": "target"}
@@ -440,6 +441,7 @@ BY_FUNCTION = {
     "eqlib.experiments.plan.chosen": {"only": ["low-shelf"]},
     "eqlib.experiments.report.networks": {"names": ["low-shelf"]},
     "eqlib.experiments.report.scores": {"names": ["low-shelf"]},
+    "eqlib.experiments.report.seeds": {"names": ["low-shelf"]},
     "eqlib.experiments.results.add": {"entry": {}},
     "eqlib.experiments.results.rounded": {"history": {"mae": [0.5]}},
     "eqlib.experiments.sets.heard": {"split": "test", "left_out": ("strings",)},

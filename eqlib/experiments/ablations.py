@@ -34,6 +34,11 @@ class Ablation:
     train_steps: int = 2_200
     base: str = "as-it-is"
 
+    @property
+    def steps(self) -> int:
+        """Of both together."""
+        return self.pretrain_steps + self.train_steps
+
 
 ABLATIONS: dict[str, Ablation] = {
     "as-it-is": Ablation("nothing changed"),
@@ -88,7 +93,7 @@ ABLATIONS: dict[str, Ablation] = {
         base="filters-16",
     ),
     "filters-16, longer, no-pretraining": Ablation(
-        "16 filters, 15,000 steps, all of them of step two",
+        "no step one, its steps given to step two",
         EQNetConfig(filters=16),
         LONGER,
         pretrain_steps=0,
@@ -96,7 +101,7 @@ ABLATIONS: dict[str, Ablation] = {
         base="filters-16, longer",
     ),
     "filters-16, longer, no-clipping": Ablation(
-        "16 filters, 15,000 steps, gradients not clipped",
+        "gradients not clipped",
         EQNetConfig(filters=16),
         replace(LONGER, clip_quantile=1.0),
         pretrain_steps=1_000,
@@ -104,7 +109,7 @@ ABLATIONS: dict[str, Ablation] = {
         base="filters-16, longer",
     ),
     "filters-16, longer, rate-1e-4": Ablation(
-        "16 filters, 15,000 steps, learning rate 1e-4",
+        "learning rate 1e-4, the paper authors'",
         EQNetConfig(filters=16),
         replace(LONGER, learning_rate=1e-4),
         pretrain_steps=1_000,

@@ -122,6 +122,23 @@ def of_clips(clips: dict[str, float]) -> Interval:
 
 
 @checked
+def of_seeds(seeds: list[dict[str, float]]) -> Interval:
+    """The interval of the mean over seeds and recordings.
+
+    Args:
+        seeds: for each, the SNR of each recording by its name: the same recordings.
+
+    Raises:
+        EqlibError: for no seed, or other recordings.
+    """
+    if not seeds or any(set(clips) != set(seeds[0]) for clips in seeds):
+        cure = "Give the same set of each."
+        raise EqlibError(f"{len(seeds)} seeds", "one or more, of the same recordings", cure)
+    table = np.array([[clips[name] for name in seeds[0]] for clips in seeds])
+    return mean_interval(table, [cluster_of(name) for name in seeds[0]])
+
+
+@checked
 def of_difference(ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> Interval:
     """The interval of a mean difference, pair by pair.
 

@@ -19,7 +19,7 @@ from eqlib.experiments.ablations import ABLATIONS
 from eqlib.experiments.authors import PUBLISHED
 from eqlib.experiments.comparisons import control, piano_db, seeds_of, worth
 from eqlib.experiments.entries import Method
-from eqlib.experiments.intervals import of_clips, of_difference
+from eqlib.experiments.intervals import of_clips, of_difference, of_seeds
 from eqlib.experiments.results import entry, read_results
 from eqlib.experiments.sets import NOTES
 from eqlib.experiments.table import Table, decimals
@@ -86,6 +86,26 @@ def networks(*names: str) -> Table:
 
 
 @checked
+def seeds(*names: str) -> Table:
+    """The mean SNR of each seed of a network, on each set, and the interval of all of them."""
+    rows = []
+    for name in names:
+        cells = []
+        for which in SETS:
+            of_each = list(seeds_of(name, which).values())
+            means = ", ".join(decimals(np.mean(list(clips.values()))) for clips in of_each)
+            cells.append(f"{of_seeds(of_each)} ({means})")
+        rows.append((name, *cells))
+    return Table(
+        "SNR in dB: the mean over recordings and seeds, in square brackets the interval of 95 % "
+        "over pitches, loops, songs and seeds, and in round ones the mean of each seed, that of "
+        "the network that ships first.",
+        ("target", *SETS),
+        tuple(rows),
+    )
+
+
+@checked
 def errors(name: str) -> Table:
     """All four error measures of each method, on unseen notes."""
     rows = []
@@ -143,8 +163,20 @@ def price(name: str) -> Table:
 
 def ablations() -> Table:
     """What each choice is worth: mean SNR on unseen notes, with one thing changed."""
+    usual = ABLATIONS["as-it-is"].steps
+    return _ablations([name for name, each in ABLATIONS.items() if each.steps <= usual])
+
+
+def longer_ablations() -> Table:
+    """The same of small networks that were trained for six times as many steps."""
+    usual = ABLATIONS["as-it-is"].steps
+    return _ablations([name for name, each in ABLATIONS.items() if each.steps > usual])
+
+
+def _ablations(names: list[str]) -> Table:
     rows = []
-    for name, ablation in ABLATIONS.items():
+    for name in names:
+        ablation = ABLATIONS[name]
         cells, counts = [], []
         for target in ("low-shelf", "peaking"):
             difference, count = worth(target, name)
@@ -153,7 +185,8 @@ def ablations() -> Table:
             cells += [decimals(mean_db), "-" if name == ablation.base else difference.signed]
             counts.append(str(count))
         parameters = entry(f"low-shelf, {name}")["parameters"]
-        label = ablation.label + (" (against 16 filters)" if ablation.base != "as-it-is" else "")
+        base = f" (against {ABLATIONS[ablation.base].label})"
+        label = ablation.label + (base if ablation.base != "as-it-is" else "")
         rows.append((label, *cells, ", ".join(counts), f"{parameters:,}"))
     return Table(
         "One thing changed at a time: mean SNR in dB on unseen notes, and the difference it makes, "

@@ -82,6 +82,19 @@ def test_a_difference_is_taken_pair_by_pair():
         mean_interval(np.ones(3), ["a"])
 
 
+def test_seeds_are_drawn_besides_recordings():
+    one = {f"violin/{i}": float(level) for i, level in enumerate(DRAW.normal(40, 10, 20))}
+    other = {name: one[name] + 6 for name in reversed(one)}
+    assert intervals.of_seeds([one]) == intervals.of_clips(one)
+    both = intervals.of_seeds([one, other])
+    alone = intervals.of_clips(one)
+    assert both.mean == pytest.approx(alone.mean + 3)
+    assert both.high - both.low > alone.high - alone.low
+    for wrong in ([], [one, {}]):
+        with pytest.raises(EqlibError, match="seeds"):
+            intervals.of_seeds(wrong)
+
+
 def test_a_single_cluster_tells_nothing_of_others():
     alone = intervals.mean_interval(np.array([3.0, 5.0]), ["a", "a"])
     assert (alone.mean, str(alone), alone.signed) == (4.0, "4.0", "+4.0")

@@ -57,8 +57,12 @@ def mean_of(values):
 
 def test_ablations_are_differences_from_the_network_as_it_is():
     rows = {row[0]: row[1:] for row in report.ablations().rows}
-    base, adjoint = clips_of("peaking, as-it-is"), clips_of("peaking, adjoint")
-    difference = mean_of([adjoint[name] - base[name] for name in base])
+    changed, base = "peaking, adjoint", "peaking, as-it-is"
+    seeds = [""] + [f", seed {i}" for i in range(1, 5) if f"{changed}, seed {i}" in RESULTS]
+    pairs = [(clips_of(changed + seed), clips_of(base + seed)) for seed in seeds]
+    difference = mean_of(
+        [adjoint[name] - as_is[name] for adjoint, as_is in pairs for name in as_is]
+    )
     cell = rows["filters reversed in the back-end"][3]
     assert float(cell.split()[0]) == pytest.approx(difference, abs=0.06)
     assert rows["nothing changed"][1] == rows["nothing changed"][3] == "-"
@@ -74,6 +78,33 @@ def test_a_row_of_several_seeds_is_their_mean_and_says_how_many():
     assert found.mean == pytest.approx(by_hand) and found.low < by_hand < found.high
     (row,) = (r for r in report.ablations().rows if r[0].startswith("16 filters, gradients not"))
     assert row[2].startswith(f"{by_hand:+.1f} [") and row[5].startswith(f"{count}, ")
+
+
+def test_the_networks_of_six_times_the_steps_have_a_table_of_their_own():
+    rows = {row[0]: row[1:] for row in report.longer_ablations().rows}
+    assert not set(rows) & {row[0] for row in report.ablations().rows}
+    assert len(rows) == 4
+    (longer,) = (row for label, row in rows.items() if label.startswith("16 filters, 15,000"))
+    names = "low-shelf, filters-16, longer", "low-shelf, filters-16"
+    seeds = ("", ", seed 1", ", seed 2")
+    by_hand = [
+        clips_of(names[0] + seed)[clip] - clips_of(names[1] + seed)[clip]
+        for seed in seeds
+        for clip in clips_of(names[0])
+    ]
+    assert longer[1].startswith(f"{mean_of(by_hand):+.1f} [")
+    assert longer[4] == "3, 3"
+
+
+def test_seeds_stand_beside_each_other_and_in_one_interval():
+    (row,) = report.seeds("highpass").rows
+    means = [
+        mean_of(list(clips_of(f"highpass{seed}").values())) for seed in ("", ", seed 1", ", seed 2")
+    ]
+    assert row[2].startswith(f"{mean_of(means):.1f} [")
+    assert row[2].endswith(f"({', '.join(f'{mean:.1f}' for mean in means)})")
+    low, high = (float(end) for end in row[2].split("[")[1].split("]")[0].split(", "))
+    assert low <= min(means) + 3 and max(means) - 3 <= high
 
 
 def test_each_family_is_left_out_once():
