@@ -33,7 +33,7 @@ help: ## Print this list
 	@echo '  FORCE=tour          with refresh and book: execute this chapter even if it is fresh'
 	@echo '  PORT=8000           with serve: the port'
 	@echo '  ARGS="..."          with bench and results: their arguments, such as ARGS="--only lowpass"'
-	@echo '  PROCESSES=2         with results: how many networks at once, one a core'
+	@echo '  PROCESSES=2         with results, test: how many networks or files at once, one a core'
 
 book: refresh site ## Execute stale chapters, build the book, say where it is
 
@@ -72,9 +72,9 @@ opening: $(INSTALLED) ## Train anew what the first page plays, half a minute
 
 test: $(INSTALLED) ## Run the tests, then every chapter against its stored outputs
 	@status=0; \
-	$(PY) -m pytest || status=1; \
+	$(PY) -m pytest -n $(PROCESSES) --dist loadfile || status=1; \
 	( ulimit -d $(MEMORY_KB) 2>/dev/null; \
-	  $(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT_S) \
+	  $(PY) -m pytest -n $(PROCESSES) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT_S) \
 		--nbval-sanitize-with tests/nbval.cfg book ) || status=1; \
 	exit $$status
 

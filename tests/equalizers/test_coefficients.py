@@ -66,7 +66,9 @@ def test_taps_and_equalizers_join_and_taps_are_imitated():
     assert np.abs(minimum - np.abs(fir.response(HZ))).max() < 1e-6
 
 
-@pytest.mark.parametrize("kind", [list, tuple, np.float32, torch.tensor], ids=str)
+@pytest.mark.parametrize(
+    "kind", [list, tuple, np.float32, torch.tensor], ids=["list", "tuple", "float32", "tensor"]
+)
 def test_taps_may_come_as_a_list_an_array_or_a_tensor(kind):
     assert EQ.from_taps(kind(KNOWN.tolist())) == EQ.from_taps(KNOWN)
     bfloat16 = torch.from_numpy(KNOWN).to(torch.bfloat16)  # which holds these taps exactly
