@@ -208,6 +208,12 @@ def claims() -> dict[str, Claim]:
         ),
         "pretraining": _worth(
             "low-shelf",
+            "no-pretraining",
+            "to leave step one out changes, with 128 filters on the low shelf, by",
+            "as-it-is",
+        ),
+        "pretraining-16": _worth(
+            "low-shelf",
             "filters-16, no-pretraining",
             "to leave step one out changes, with 16 filters on the low shelf, by",
             "filters-16",
