@@ -53,7 +53,8 @@ STEPS = """async () => {
     const ties = { rest: "one thread", again: true };
     const mover = new Mover(slow, opening, (detail) => told.push(detail), ties);
     await opening; // it hears of it before us
-    return { alone, together: await losses(mover, [1, 4, 3]), told, next: mover.next, rest: mover.rest };
+    const together = await losses(mover, [1, 4, 3]);
+    return { alone, together, told, next: mover.next, rest: mover.rest };
 }"""
 # The trainer as the workbench has it, until it has chosen.
 TRAIN = """async ([filters, steps]) => {
