@@ -100,7 +100,10 @@ def parser() -> argparse.ArgumentParser:
         help="of the network, in Hz (16000); another takes recordings of your own",
     )
     one.add_argument(
-        "--loss", default="mae", help="as of Recipe (mae); error_to_signal_ratio counts highs more"
+        "--loss",
+        default="mae",
+        help="mae, normalized_mae, error_to_signal_ratio (counts highs more) or "
+        "multi_resolution_stft (mae)",
     )
     one.add_argument("--seconds", type=float, default=180, help="to train for (180)")
     one.add_argument("--steps", type=int, help="the same in steps of the optimizer")

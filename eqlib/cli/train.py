@@ -34,14 +34,12 @@ def run(options: argparse.Namespace) -> int:
     out = check_new(options.out, force=options.force or options.resume)
     folder = out.with_name(f"{out.name}.run")
     under_way = kind_at(folder) == "folder"
-    if under_way and not options.resume:
-        if not options.force:
-            raise EqlibError(
-                f"a training for {out} is under way or kept, in {folder}",
-                "a new name, or a run to go on with",
-                "Add --resume to go on with it, or --force to begin anew.",
-            )
-        _swept(folder)
+    if under_way and not options.resume and not options.force:
+        raise EqlibError(
+            f"a training for {out} is under way or kept, in {folder}",
+            "a new name, or a run to go on with",
+            "Add --resume to go on with it, or --force to begin anew.",
+        )
     if options.resume and not under_way and kind_at(out) == "file" and not options.force:
         raise EqlibError(
             f"{out} is finished, and its run was not kept",
@@ -53,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     config, recipe = EQNetConfig().at(sample_rate=rate), Recipe(loss=options.loss)
     pairs, validation = _pairs(options, config.sample_rate)
     budget = _budget(options)
+    if under_way and not options.resume:
+        _swept(folder)  # what was typed is right: only now is a run that was kept given up
     net, stopped = EQNet(config, seed=options.seed), False
     for (_, share), stage in zip(STAGES, (loop.pretrain, loop.train), strict=True):
         if stage is loop.pretrain and kind_at(folder / "train-last.safetensors") == "file":

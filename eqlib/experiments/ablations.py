@@ -126,5 +126,9 @@ LEANED_UPON = (
     "as-it-is",
     "no-pretraining",
     "no-clipping",
+    "filters-16, longer",
+    "filters-16, longer, no-pretraining",
+    "filters-16, longer, no-clipping",
+    "filters-16, longer, rate-1e-4",
 )
 """What the text draws conclusions from: other seeds of these are trained before any others."""

@@ -31,9 +31,10 @@ SHIPPED = Recipe(loss="normalized_mae", validate_every=1_000)
 SHORT = ABLATIONS["as-it-is"].recipe
 
 SEEDS = (1, 2, 3, 4)
-"""Beside seed 0, for every ablation: five in all. Where a run is long, the first two: three in all.
-"""
+"""Beside seed 0, for every ablation: five in all. Where a run is long, the first two: three in
+all."""
 LONG_STEPS = 10_000
+"""Of step two: a run of more takes minutes even with few filters."""
 
 
 @checked
@@ -188,8 +189,9 @@ def seed_name(name: str, seed: int) -> str:
 def experiments() -> dict[str, Experiment]:
     """All experiments by name, in the order in which they are trained.
 
-    Those of kind "seed" may be missing from the results file that ships: they take some seven hours
-    more, and every table says how many seeds stand behind a row.
+    Those of kind "seed" may be missing from the results file that ships: they are some
+    seven hours of training, half of that on two cores. Every table says how many seeds are behind
+    a row.
     """
     targets, ablations, octaves = _targets(), _ablations(), _without_an_octave_up()
     reference = [target for target in targets if target.name in REFERENCE]

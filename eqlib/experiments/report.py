@@ -98,8 +98,8 @@ def seeds(*names: str) -> Table:
         rows.append((name, *cells))
     return Table(
         "SNR in dB: the mean over recordings and seeds, in square brackets the interval of 95 % "
-        "over pitches, loops, songs and seeds, and in round ones the mean of each seed, that of "
-        "the network that ships first.",
+        "over pitches, loops, songs and seeds, and in round ones the mean of each seed; the first "
+        "is that of the network that ships.",
         ("target", *SETS),
         tuple(rows),
     )

@@ -312,6 +312,15 @@ def test_a_finished_run_that_was_kept_goes_on_with_more_steps(takes, capsys, mon
     assert code == 2 and "--keep" in error and error.count("\n") == 1
 
 
+@pytest.mark.parametrize("wrong", ["--loss loudness", "--sample-rate 10", "--steps 0"])
+def test_a_mistake_does_not_cost_the_run_that_was_kept(wrong, takes, capsys):
+    line = "train --dry dry --wet wet --out n.safetensors --quiet"
+    assert run(f"{line} --steps 3 --keep", capsys)[0] == 0
+    kept = names(takes / "n.safetensors.run")
+    assert run(f"{line} --force {wrong}", capsys)[0] == 2
+    assert names(takes / "n.safetensors.run") == kept and "train-last.safetensors" in kept
+
+
 @pytest.mark.parametrize(
     "what", ["", "--eq notch", "--eq lowpass --dry dry", "--dry dry", "--eq x --audio gone"]
 )
