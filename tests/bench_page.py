@@ -103,7 +103,7 @@ def training(browser, address):
     print("  filters  threads  steps   from the press  SNR dB   asked        longest task  memory")
     default = trained(browser, address, "filters=16")
     tell(16, default, "the page's recipe")
-    # On a first page, and on a next one, where there may be threads.
+    # On a first page, and for large networks on a next one, where there may be threads.
     first = [(*goal, False) for goal in GOALS]
     for filters, seconds, snr_db, isolated in [*first, (*GOALS[-1], True)]:
         # Loading, validation, snapshots and the test take as long in a short run as in a long one:

@@ -4,6 +4,7 @@ import { RUNTIME_FILE, load } from "./runtime.js";
 import { Stepper } from "./stepper.js";
 
 const MOST = 4;
+const FILTERS = 32; // with fewer, one thread wins the trial beside all else that a run does
 const STEPS = 100; // a shorter run is over before they help
 
 /** How many threads may share a step here. */
@@ -20,9 +21,9 @@ export class Threads {
     Object.assign(this, { addresses, folder, count, sessions: new Map() });
   }
 
-  /** Whether a run of so many steps may gain by them. */
-  worth(steps) {
-    return this.count > 1 && steps >= STEPS;
+  /** Whether a run may gain by them. */
+  worth({ filters, steps }) {
+    return this.count > 1 && filters >= FILTERS && steps >= STEPS;
   }
 
   /**

@@ -127,8 +127,8 @@ function quicken(stepper, stage) {
 
 /** The same for threads. */
 function spread(stepper, stage, file) {
-  const { steps, pretrainSteps } = options;
-  if (!threads.worth(stage === "train" ? steps : pretrainSteps)) return stepper;
+  const { filters, steps, pretrainSteps } = options;
+  if (!threads.worth({ filters, steps: stage === "train" ? steps : pretrainSteps })) return stepper;
   const count = (device) => (device === "gpu" ? threads.count : 1);
   const told = ({ device, why }) => tell("threads", { count: count(device), why });
   return new Mover(stepper, threads.open(file, stepper.settings), told, { rest: "one thread", again: true });
