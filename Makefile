@@ -131,7 +131,7 @@ _vendor/installed: package.json package-lock.json
 
 # The trained networks in the form that the pages run, and the steps that train new ones there.
 _onnx/installed: $(INSTALLED) $(wildcard eqlib/networks/weights/*) $(wildcard eqlib/networks/*.py) \
-		eqlib/model.py eqlib/layers.py eqlib/cli/export.py eqlib/data/audio/index.csv
+		eqlib/config.py eqlib/model.py eqlib/layers.py eqlib/cli/export.py eqlib/data/audio/index.csv
 	rm -rf _onnx
 	$(PY) -m eqlib export --pages _onnx
 	@touch $@

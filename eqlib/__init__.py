@@ -32,11 +32,12 @@ starting.quiet_interrupt()  # before torch, whose import takes most of the time
 
 from eqlib import baselines, data, equalizers, frames, layers, metrics
 from eqlib.checkpoints import load, save
+from eqlib.config import EQNetConfig
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs, pair
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks.shipped import pretrained
 from eqlib.training.history import History
 from eqlib.training.loop import pretrain, train

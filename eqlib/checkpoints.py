@@ -20,12 +20,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqlib.config import EQNetConfig
 from eqlib.data.files import as_path
 from eqlib.data.tensors import damaged
 from eqlib.data.tensors import read as read
 from eqlib.data.tensors import write as write
 from eqlib.errors import EqlibError, checked
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 """What weights may be in a file."""

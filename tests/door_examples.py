@@ -358,6 +358,7 @@ BY_FUNCTION = {
     "eqlib.networks.causal.CausalStream": {"net": DilatedNet(DILATED)},
     "eqlib.networks.causal.CausalStream.process": {"block": AUDIO},
     "eqlib.checkpoints.check_same_config": {"name": "it", "given": CONFIG, "expected": CONFIG},
+    "eqlib.config.EQNetConfig": vars(CONFIG),
     "eqlib.data.clips.Clips": {
         "samples": NOISE.astype(np.float32).ravel(),
         "lengths": np.array([4096, 4096]),
@@ -459,7 +460,6 @@ BY_FUNCTION = {
     "eqlib.layers.LocallyConnectedDense": {"channels": 4},
     "eqlib.layers.glorot_uniform_": {"weight": torch.ones(2, 2), "fan_in": 2, "fan_out": 2},
     "eqlib.layers.lecun_uniform_": {"weight": torch.ones(2, 2), "fan_in": 2},
-    "eqlib.model.EQNetConfig": vars(CONFIG),
     "eqlib.model.EQNet.intermediates": {"x": torch.ones(2, 1, 64)},
     "eqlib.plots.bank.filters_forming": {"networks": {"a": EQNet(CONFIG), "b": EQNet(CONFIG)}},
     "eqlib.plots.bank.paths": {"sets": {"a": BANK[:1]}},

@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from eqlib.config import EQNetConfig
 from eqlib.errors import EqlibError, check_integer, check_number, checked
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 
 
 @checked

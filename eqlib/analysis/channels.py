@@ -19,10 +19,11 @@ from torch import Tensor
 from eqlib import frames
 from eqlib.analysis.systems import SweepResponse
 from eqlib.audio import Audio, check_mono, check_shape, to_tensor
+from eqlib.config import EQNetConfig
 from eqlib.equalizers.stage import taps_response
 from eqlib.errors import EqlibError, check_number, checked
 from eqlib.layers import max_pool
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 
 
 @checked

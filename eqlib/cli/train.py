@@ -18,10 +18,11 @@ from eqlib.audio import check_rate
 from eqlib.checkpoints import save
 from eqlib.cli import recordings
 from eqlib.cli.common import check_new
+from eqlib.config import EQNetConfig
 from eqlib.data.files import kind_at
 from eqlib.data.pairs import Pairs
 from eqlib.errors import EqlibError, check_number
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.training import lock, loop
 from eqlib.training.recipe import Recipe
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from eqlib.model import EQNetConfig
+from eqlib.config import EQNetConfig
 from eqlib.training.recipe import Recipe
 
 SHORT = Recipe(loss="normalized_mae", validate_every=500)

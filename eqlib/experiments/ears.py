@@ -20,6 +20,7 @@ import torch
 
 from eqlib import checkpoints, metrics, perceptual, spectral_metrics
 from eqlib.audio import Audio, Process
+from eqlib.config import EQNetConfig
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs, pair
 from eqlib.equalizers.targets import TARGETS
@@ -31,7 +32,7 @@ from eqlib.experiments.plan import UNHEARD, experiments
 from eqlib.experiments.results import entry
 from eqlib.experiments.scores import BASELINES_VERSION
 from eqlib.experiments.table import Table
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.training import loop
 from eqlib.training.recipe import Recipe
 

@@ -18,8 +18,9 @@ import numpy as np
 from eqlib.audio import Process
 from eqlib.baselines.least_squares import least_squares_fir
 from eqlib.baselines.long import long_fir
+from eqlib.config import EQNetConfig
 from eqlib.data.pairs import Pairs
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
 from eqlib.networks.controllers import Kind
 from eqlib.networks.dilated import DilatedConfig, DilatedNet

@@ -19,13 +19,14 @@ from eqlib import data, metrics
 from eqlib.audio import Process
 from eqlib.baselines.habit import Match, Ridge
 from eqlib.baselines.least_squares import least_squares_fir
+from eqlib.config import EQNetConfig
 from eqlib.data.clips import Clips
 from eqlib.data.pairs import Pairs, pair
 from eqlib.effects.engineer import Engineer
 from eqlib.errors import EqlibError, checked
 from eqlib.experiments import sets
 from eqlib.experiments.plan import UNHEARD
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks.conditioned import ConditionedConfig, ConditionedEQNet
 from eqlib.training import loop
 from eqlib.training.history import History

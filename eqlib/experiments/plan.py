@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from eqlib import data
+from eqlib.config import EQNetConfig
 from eqlib.data.clips import Clips
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import REFERENCE, TARGETS
@@ -20,7 +21,6 @@ from eqlib.experiments.ablations import ABLATIONS, LEANED_UPON
 from eqlib.experiments.entries import Kind
 from eqlib.experiments.sets import NOTES
 from eqlib.experiments.settings import sparse
-from eqlib.model import EQNetConfig
 from eqlib.training.recipe import Recipe
 
 UNHEARD = ("brass", "percussion-pitched", "strings")

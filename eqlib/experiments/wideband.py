@@ -19,12 +19,13 @@ import soxr
 from eqlib import metrics
 from eqlib.audio import Process
 from eqlib.baselines.least_squares import least_squares_fir
+from eqlib.config import EQNetConfig
 from eqlib.data.pairs import Pairs, pair
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import AIR, REFERENCE
 from eqlib.experiments import originals
 from eqlib.experiments.originals import RATE, Which
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks.shipped import pretrained
 from eqlib.training import loop
 from eqlib.training.losses import Loss

@@ -42,10 +42,11 @@ from torch import Tensor
 
 from eqlib import frames, streaming
 from eqlib.audio import AudioT, returned, to_tensor
+from eqlib.config import EQNetConfig, Rectifier, Unpooling  # noqa: F401 (the same)
 from eqlib.data.clips import Clips
 from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
 from eqlib.layers import Orientation  # noqa: F401 (an inherited field's type)
-from eqlib.model import EQNet, EQNetConfig, Rectifier, Unpooling  # noqa: F401 (the same)
+from eqlib.model import EQNet
 from eqlib.networks.controllers import BANDS_HZ, KINDS, Controller, Kind, band_levels, levels
 
 REACH = tuple(sorted({round(2 ** (k / 2)) for k in range(19)}))

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.config import EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks import page_layers
 
 Stage = Literal["pretrain", "train"]

@@ -31,9 +31,10 @@ import torch
 from torch import Tensor, nn
 
 from eqlib.analysis.channels import FrozenEQNet
+from eqlib.config import EQNetConfig
 from eqlib.data.files import as_path, replacing
 from eqlib.errors import EqlibError, check_extra, checked_only
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks import onnx_whole
 from eqlib.networks.conditioned import PAST, ConditionedEQNet
 from eqlib.networks.plain import PlainEQNet

@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
+from eqlib.config import EQNetConfig
 from eqlib.data import recordings
 from eqlib.data.clips import Clips
 from eqlib.data.files import replacing
 from eqlib.data.sound_files import SAMPLE_RATE
-from eqlib.model import EQNetConfig
 from eqlib.networks.flat import Stage, layout
 from eqlib.networks.step_onnx import BETAS, EPSILON, export_forward, export_steps
 

@@ -10,8 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eqlib.config import EQNetConfig
 from eqlib.errors import EqlibError
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 
 
 class PlainEQNet(nn.Module):

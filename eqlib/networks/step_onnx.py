@@ -26,9 +26,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eqlib.config import EQNetConfig
 from eqlib.data.files import as_path, replacing
 from eqlib.errors import check_extra, checked
-from eqlib.model import EQNetConfig
 from eqlib.networks.flat import FlatEQNet, Stage, layout
 from eqlib.networks.onnx_export import ordinary, quiet
 from eqlib.networks.page_layers import signs

@@ -23,9 +23,10 @@ import numpy as np
 import traitlets
 
 from eqlib.audio import Audio, check_same_shape
+from eqlib.config import EQNetConfig
 from eqlib.equalizers.eq import EQ
 from eqlib.errors import EqlibError, check_integer, check_sample_rate, checked
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.networks.shipped import SHIPPED, pretrained
 from eqlib.widgets.component import HOW_TO_USE, Component, answered
 from eqlib.widgets.drawing import state_of

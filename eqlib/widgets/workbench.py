@@ -25,6 +25,7 @@ import traitlets
 
 from eqlib import checkpoints, data
 from eqlib.audio import Audio
+from eqlib.config import EQNetConfig
 from eqlib.equalizers.eq import EQ
 from eqlib.equalizers.targets import REFERENCE
 from eqlib.errors import (
@@ -33,7 +34,7 @@ from eqlib.errors import (
     checked,
 )
 from eqlib.hints import short
-from eqlib.model import EQNet, EQNetConfig
+from eqlib.model import EQNet
 from eqlib.widgets.bench_run import BenchRun, frequencies_hz
 from eqlib.widgets.component import HOW_TO_USE, answered
 from eqlib.widgets.drawing import DrawsAnEqualizer

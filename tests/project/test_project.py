@@ -28,6 +28,7 @@ ROWS = [
     {"stream_state", "effects"},
     {"metrics", "spectral_metrics", "perceptual", "baselines", "streaming"},
     {"apply"},
+    {"config"},
     {"model"},
     {"checkpoints", "analysis"},
     {"training", "networks"},
