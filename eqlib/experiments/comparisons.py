@@ -14,7 +14,7 @@ from eqlib.errors import EqlibError, check_integer, checked
 from eqlib.experiments.ablations import ABLATIONS
 from eqlib.experiments.intervals import Interval, of_difference
 from eqlib.experiments.plan import SEEDS, seed_name
-from eqlib.experiments.results import entry, read_results
+from eqlib.experiments.results import entry, is_there, read_results
 
 
 @checked
@@ -28,15 +28,14 @@ def seeds_of(name: str, which: str = "notes") -> dict[int, dict[str, float]]:
     Raises:
         EqlibError: for a name or a set that is not there.
     """
-    networks = read_results()["networks"]
     names = {seed: seed_name(name, seed) for seed in (0, *SEEDS)}
     known = entry(name)["scores"]
     if which not in known:
         raise EqlibError(f"which is {which!r}", f"one of {', '.join(known)}", "Choose one.")
     return {
-        seed: networks[each]["scores"][which]["clips"]
+        seed: entry(each)["scores"][which]["clips"]
         for seed, each in names.items()
-        if each in networks
+        if is_there(each)
     }
 
 

@@ -5,6 +5,8 @@ Chapter: "Results".
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
 import json
 import os
@@ -96,11 +98,31 @@ def entry(name: str, *, results: Path = RESULTS) -> Entry:
     Raises:
         EqlibError: for a name that is not there.
     """
-    networks = read_results(results)["networks"]
+    networks = _networks(results)
     if name not in networks:
         raise EqlibError(
             f"there is no result for {name!r}",
             f"one of {', '.join(networks) or 'none, for the file is empty'}",
             "Choose one of these, or train it: python -m eqlib reproduce --only NAME.",
         )
-    return networks[name]
+    return copy.deepcopy(networks[name])
+
+
+@checked
+def is_there(name: str, *, results: Path = RESULTS) -> bool:
+    """Whether the results file has an entry of an experiment."""
+    return name in _networks(results)
+
+
+def _networks(path: Path) -> dict[str, Entry]:
+    """Read once while the file stays the same: a table asks for hundreds of its entries."""
+    version: tuple[int, ...] = ()
+    if kind_at(path) != "nothing":
+        status = path.stat()
+        version = (status.st_ino, status.st_mtime_ns, status.st_size)
+    return _read_once(path, version)["networks"]
+
+
+@functools.lru_cache(maxsize=1)
+def _read_once(path: Path, version: tuple[int, ...]) -> Results:
+    return read_results(path)

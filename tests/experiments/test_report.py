@@ -212,3 +212,16 @@ def test_a_row_of_one_cell_is_a_heading():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(EqlibError, match="no result for 'loud'; expected one of low-shelf"):
         results.entry("loud")
+
+
+def test_an_entry_is_read_anew_when_the_file_changes_and_never_shared(tmp_path):
+    path = tmp_path / "results.json"
+    for label in ("first", "other"):
+        results.add(path, "peak", {"label": label})
+        found = results.entry("peak", results=path)
+        assert found == {"label": label}
+        found["label"] = "mine"
+        assert results.entry("peak", results=path) == {"label": label}
+    assert results.is_there("peak", results=path)
+    path.unlink()
+    assert not results.is_there("peak", results=path)
