@@ -55,10 +55,46 @@ def worth(target: str, name: str) -> tuple[Interval, int]:
     """
     if name not in ABLATIONS:
         raise EqlibError(f"name is {name!r}", f"one of {', '.join(ABLATIONS)}", "Choose one.")
-    changed, base = seeds_of(f"{target}, {name}"), seeds_of(f"{target}, {ABLATIONS[name].base}")
-    both = [seed for seed in changed if seed in base]
-    difference = of_difference([changed[seed] for seed in both], [base[seed] for seed in both])
-    return difference, len(both)
+    names = f"{target}, {name}", f"{target}, {ABLATIONS[name].base}"
+    changed, base = map(seeds_of, names)
+    return difference(*names), len(changed.keys() & base.keys())
+
+
+@checked
+def difference(name: str, other: str, which: str = "notes") -> Interval:
+    """By how many dB of SNR a network is ahead of another, over the seeds that both have.
+
+    Args:
+        name: of the experiment with seed 0.
+        other: of the one that it is compared with.
+        which: of the sets that both are judged on.
+
+    Raises:
+        EqlibError: for a name or a set that is not there.
+    """
+    ours, theirs = seeds_of(name, which), seeds_of(other, which)
+    both = [seed for seed in ours if seed in theirs]
+    return of_difference([ours[seed] for seed in both], [theirs[seed] for seed in both])
+
+
+@checked
+def lead(target: str, method: str, which: str = "notes") -> Interval:
+    """By how many dB of SNR a target's network, over its seeds, is ahead of a fitted method.
+
+    Args:
+        target: the name of one.
+        method: one of its baselines, such as "least-squares FIR".
+        which: of the sets that both are judged on.
+
+    Raises:
+        EqlibError: for a name, a method or a set that is not there.
+    """
+    fitted = entry(target).get("baselines", {}).get("methods", {})
+    if method not in fitted:
+        expected = f"one of {', '.join(fitted) or 'none: it has no baselines'}"
+        raise EqlibError(f"method is {method!r}", expected, "Choose one.")
+    ours = list(seeds_of(target, which).values())
+    return of_difference(ours, [fitted[method]["scores"][which]["clips"]])
 
 
 @checked

@@ -199,6 +199,19 @@ def interval(method: str) -> Interval:
     return _PARTS.interval(RESULTS, *_names(method))
 
 
+def difference(method: str, other: str) -> Interval:
+    """By how many dB of SNR a method is ahead of another, on the same unheard recordings.
+
+    Args:
+        method: whose seeds each count.
+        other: of as many seeds, or without one.
+
+    Raises:
+        EqlibError: for a method that was not tried, or other numbers of seeds.
+    """
+    return _PARTS.difference(RESULTS, _names(method), _names(other))
+
+
 def table() -> Table:
     """All methods: the SNR on unheard recordings, and how many numbers each has to find.
 

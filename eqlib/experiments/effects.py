@@ -37,7 +37,7 @@ from eqlib.experiments.effect_methods import (
     TRAINED,
     side_chain,
 )
-from eqlib.experiments.intervals import Interval, cluster_of, mean_interval
+from eqlib.experiments.intervals import Interval, cluster_of, mean_interval, of_difference
 from eqlib.experiments.parts import Measure, Parts
 from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.table import Table, decimals
@@ -256,6 +256,27 @@ def interval(name: str, method: str, measure: str = "snr_db") -> Interval:
     """
     found = values(name, method, measure)
     return mean_interval(np.array(list(found.values())).T, [cluster_of(clip) for clip in found])
+
+
+def difference(name: str, method: str, other: str, measure: str = "snr_db") -> Interval:
+    """How far a method's mean is above another's on an effect, recording by recording.
+
+    Args:
+        name: of the effect.
+        method: whose seeds each count.
+        other: of as many seeds, or without one.
+        measure: "snr_db" or "stft".
+
+    Raises:
+        EqlibError: as `values`, or for other numbers of seeds.
+    """
+    ours, theirs = (values(name, each, measure) for each in (method, other))
+    return of_difference(_by_seed(ours), _by_seed(theirs))
+
+
+def _by_seed(found: dict[str, list[float]]) -> list[dict[str, float]]:
+    seeds = range(len(next(iter(found.values()))))
+    return [{clip: of[seed] for clip, of in found.items()} for seed in seeds]
 
 
 def table(measure: str = "snr_db") -> Table:

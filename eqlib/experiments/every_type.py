@@ -24,7 +24,7 @@ import numpy as np
 
 from eqlib.data.clips import Clips
 from eqlib.experiments import sets, type_limits
-from eqlib.experiments.intervals import Interval
+from eqlib.experiments.intervals import Interval, cluster_of, mean_interval, of_difference
 from eqlib.experiments.knobs import RECIPE, random_settings, trained
 from eqlib.experiments.parts import HIGHEST_DB, Measure, Part, Parts
 from eqlib.experiments.plan import UNHEARD
@@ -77,8 +77,10 @@ class Attempt:
 
 
 MAE = replace(RECIPE, loss="mae")
+BASE = "32 channels, 3,000 steps"
+"""What each attempt is compared with."""
 ATTEMPTS = {
-    "32 channels, 3,000 steps": Attempt(),
+    BASE: Attempt(),
     "9,000 steps": Attempt(steps=9_000),
     "128 channels": Attempt(config=replace(EVERY_TYPE, filters=128)),
     "a controller four times as wide": Attempt(config=replace(EVERY_TYPE, hidden=512)),
@@ -230,10 +232,23 @@ def table_of_attempts() -> Table:
     rows = []
     for name in ("nothing", *ATTEMPTS):
         means = [interval(f"every type in validation | {name} | {type_}").mean for type_ in TYPES]
-        cells = (decimals(mean) for mean in (*means, float(np.mean(means))))
+        cells = [decimals(mean) for mean in (*means, float(np.mean(means)))]
+        gained = of_difference([_over_types(name)], [_over_types(BASE)]).signed
+        cells.append("-" if name == BASE else gained)
         rows.append(("doing nothing" if name == "nothing" else name, *cells))
-    caption = "One network for five types, tried once each: mean SNR in dB in validation."
-    return Table(caption, ("what was tried", *TYPES, "mean"), tuple(rows))
+    caption = (
+        "One network for five types, tried once each: mean SNR in dB in validation. Last, the "
+        f"difference from {BASE}, paired by recording, with its interval of 95 % over recordings; "
+        "it does not know how much another seed would change."
+    )
+    return Table(caption, ("what was tried", *TYPES, "mean", "difference"), tuple(rows))
+
+
+def _over_types(name: str) -> dict[str, float]:
+    """The mean over the types of each recording, in validation."""
+    names = [f"every type in validation | {name} | {type_}" for type_ in TYPES]
+    of_each = _PARTS.means(RESULTS, names)
+    return {clip: float(np.mean([means[clip] for means in of_each])) for clip in of_each[0]}
 
 
 def table() -> Table:
@@ -255,22 +270,23 @@ def table_of_limits() -> Table:
         cutoffs_hz[name] = random_settings(of)[:, 0]
 
     def row(name: str, type_: str, low_hz: float, high_hz: float) -> tuple[str, ...]:
-        means_db = {}
+        values_db = {}
         for method in methods:
             values = found[f"every type | {method} | {type_}"]["values"]
-            means_db[method] = np.mean(
-                [
-                    value
-                    for each, of in values.items()
-                    for value, hz in zip(of, cutoffs_hz[each], strict=True)
-                    if low_hz <= hz < high_hz
-                ]
-            )
-        reached_db = float(np.mean([means_db[method] for method in methods[-len(SEEDS) :]]))
+            values_db[method] = [
+                (each, value)
+                for each, of in values.items()
+                for value, hz in zip(of, cutoffs_hz[each], strict=True)
+                if low_hz <= hz < high_hz
+            ]
+        means_db = {method: np.mean([db for _, db in of]) for method, of in values_db.items()}
+        seeds = [values_db[method] for method in methods[-len(SEEDS) :]]
+        clusters = [cluster_of(each) for each, _ in seeds[0]]
+        reached = mean_interval(np.array([[db for _, db in of] for of in seeds]), clusters)
         level_db = float(means_db[LEVEL])
         limits = (decimals(means_db[limit]) for limit in LIMITS)
-        of_target = decimals(level_db, signed=True), decimals(level_db - reached_db, signed=True)
-        return (name, *of_target, decimals(reached_db), *limits)
+        of_target = decimals(level_db, signed=True), decimals(level_db - reached.mean, signed=True)
+        return (name, *of_target, str(reached), *limits)
 
     worst = TYPES[-1]
     bands = [
@@ -281,6 +297,7 @@ def table_of_limits() -> Table:
     header = ("type", "target", "error", "network", *LIMITS)
     caption = (
         "Levels in dB beside the input; SNR in dB of the network and of filters with its limits. "
-        f"No SNR counts as more than {HIGHEST_DB:.0f} dB."
+        f"No SNR counts as more than {HIGHEST_DB:.0f} dB. In square brackets the network's "
+        "interval of 95 % over recordings and seeds."
     )
     return Table(caption, header, (*rows, (f"{worst}, by its cutoff",), *bands))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from eqlib.data.files import replacing
 from eqlib.errors import EqlibError
-from eqlib.experiments.intervals import Interval, cluster_of, mean_interval
+from eqlib.experiments.intervals import Interval, cluster_of, mean_interval, of_difference
 from eqlib.experiments.results import machine
 
 HIGHEST_DB = 150.0
@@ -123,11 +123,36 @@ class Parts:
         Raises:
             EqlibError: for a part that the results do not hold.
         """
+        rows = self.means(path, names)
+        return mean_interval(
+            np.array([list(row.values()) for row in rows]), [cluster_of(each) for each in rows[0]]
+        )
+
+    def difference(self, path: Path, ours: Sequence[str], theirs: Sequence[str]) -> Interval:
+        """By how much parts are ahead of others, seed by seed, recording by recording.
+
+        Args:
+            path: of the file.
+            ours: the parts of each seed.
+            theirs: those of as many seeds, or a single one, which each is compared with.
+
+        Raises:
+            EqlibError: for a part that the results do not hold, or other numbers of seeds.
+        """
+        return of_difference(self.means(path, ours), self.means(path, theirs))
+
+    def means(self, path: Path, names: Sequence[str]) -> list[dict[str, float]]:
+        """For each part the mean of each recording.
+
+        Raises:
+            EqlibError: for a part that the results do not hold.
+        """
         found = self.read(path)
         for name in names:
             if name not in found:
                 cure = f"Measure it: {self.command}."
                 raise EqlibError(f"there is no result for {name!r}", "one of its parts", cure)
         heard = list(found[names[0]]["values"])
-        rows = [[np.mean(found[name]["values"][each]) for each in heard] for name in names]
-        return mean_interval(np.array(rows), [cluster_of(each) for each in heard])
+        return [
+            {each: float(np.mean(found[name]["values"][each])) for each in heard} for name in names
+        ]

@@ -16,12 +16,12 @@ import numpy as np
 from eqlib import data
 from eqlib.errors import EqlibError, checked
 from eqlib.experiments.ablations import ABLATIONS
-from eqlib.experiments.authors import PUBLISHED
 from eqlib.experiments.comparisons import control, piano_db, seeds_of, worth
 from eqlib.experiments.entries import Method
 from eqlib.experiments.intervals import of_clips, of_difference, of_seeds
+from eqlib.experiments.plan import UNHEARD
 from eqlib.experiments.results import entry, read_results
-from eqlib.experiments.sets import NOTES
+from eqlib.experiments.sets import MET, NOTES, met_before
 from eqlib.experiments.table import Table, decimals
 
 HEARD = {"heard": "heard", "notes": "unseen"}
@@ -112,9 +112,9 @@ def errors(name: str) -> Table:
     for method, found in by_method(name).items():
         of = found["scores"]["notes"]
         numbers = (of["mae"], of["normalized_mae"], of["error_to_signal_ratio"])
-        rows.append((method, *(f"{n:.3g}" for n in numbers), decimals(of["snr_db"])))
+        rows.append((method, *(f"{n:.3g}" for n in numbers), str(of_clips(of["clips"]))))
     return Table(
-        f"{_title(name)}: mean errors on unseen notes.",
+        f"{_title(name)}: mean errors on unseen notes; of the SNR, {BRACKETS}.",
         ("method", "mae", "mae/RMS", "error-to-signal ratio", "SNR (dB)"),
         tuple(rows),
     )
@@ -132,7 +132,8 @@ def bands(name: str, which: str = "notes") -> Table:
         values = (found["scores"][which]["bands"][hz] for found in methods.values())
         rows.append((f"{hz} Hz", *("-" if db is None else _error_db(db) for db in values)))
     return Table(
-        f"{_title(name)}: error of the measured response in dB, by octave.",
+        f"{_title(name)}: error of the measured response in dB, by octave. It is measured on all "
+        "recordings together, so that there is no interval.",
         ("octave around", *methods),
         tuple(rows),
     )
@@ -261,6 +262,26 @@ def in_sample(*names: str) -> Table:
     )
 
 
+@checked
+def unseen(*names: str) -> Table:
+    """The networks on the unseen notes, by what of each was in training all the same.
+
+    Args:
+        names: of targets.
+    """
+    clips_of = {name: entry(name)["scores"]["notes"]["clips"] for name in names}
+    rows = []
+    for met in MET:
+        here = [clip for clip in next(iter(clips_of.values())) if met_before(clip, UNHEARD) == met]
+        cells = (str(of_clips({clip: clips[clip] for clip in here})) for clips in clips_of.values())
+        rows.append((met, str(len(here)), *cells))
+    return Table(
+        f"Unseen notes, by what was heard in training: mean SNR in dB, {BRACKETS}.",
+        ("heard in training", "notes", *names),
+        tuple(rows),
+    )
+
+
 def _title(name: str) -> str:
     """A target's name as the text has it: "Linear-phase peak" for "peaking-fir-linear"."""
     kind, _, phase = name.partition("-fir-")
@@ -278,36 +299,3 @@ def _with_instruments(family: str) -> str:
     names = {row["instrument"] for row in rows}
     told = len(names) < 3 and names != {family}
     return f"{family} ({', '.join(sorted(names))})" if told else family
-
-
-def paper() -> Table:
-    """The authors' published output beside this book's, each on its own recordings."""
-    rows = []
-    theirs_and_ours = [(name, name) for name in PUBLISHED] + [("peaking", "peaking-long")]
-    for target, name in theirs_and_ours:
-        published, ours = PUBLISHED[target], entry(name)["scores"]["authors' kind"]
-        theirs, mine = published.error_to_signal_ratio, ours["error_to_signal_ratio"]
-        interval = of_clips(ours["clips"])
-        rows.append(
-            (
-                name,
-                decimals(published.snr_db),
-                str(interval),
-                f"{theirs**0.5:.4f}",
-                f"{mine**0.5:.4f}",
-                f"{(theirs / mine) ** 0.5:.0f}",
-            )
-        )
-    return Table(
-        "Error by signal (RMS values), on the note that the authors publish and on this book's "
-        "notes within an octave of it.",
-        (
-            "target",
-            "their SNR (dB)",
-            "our SNR, mean (dB)",
-            "their error/signal",
-            "our error/signal",
-            "times smaller",
-        ),
-        tuple(rows),
-    )

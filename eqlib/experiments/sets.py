@@ -8,14 +8,23 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from typing import Literal, get_args
 
 from scipy.signal import resample_poly
 
 from eqlib import data
 from eqlib.data.clips import Clips
-from eqlib.errors import checked
+from eqlib.errors import EqlibError, checked
+from eqlib.experiments.intervals import cluster_of
 
 NOTES = ("note", "hit", "segment")
+Met = Literal[
+    "its pitch, on another instrument",
+    "its pitch, on none",
+    "other hits of its loop",
+    "nothing of its kind",
+]
+MET: tuple[Met, ...] = get_args(Met)
 B2_MIDI = 47
 HIGHEST_MIDI = 96
 
@@ -71,6 +80,35 @@ def to_judge_on(left_out: tuple[str, ...]) -> dict[str, Clips]:
     both = data.load(kind=NOTES)
     sets["authors' kind"] = both[[row["file"] in near for row in both.info]]
     return sets
+
+
+@checked
+def met_before(name: str, left_out: tuple[str, ...]) -> Met:
+    """What of an unseen note was in training all the same.
+
+    Args:
+        name: of the recording, such as "piano/sal_Fs4_v10".
+        left_out: families that were not in training.
+
+    Raises:
+        EqlibError: for a recording that there is not.
+    """
+    rows = {str(row["file"]).removesuffix(".flac"): row for row in data.index()}
+    if name not in rows:
+        raise EqlibError(
+            f"there is no recording {name!r}", "a name of the index", "See data.index."
+        )
+    heard = [
+        (each, row)
+        for each, row in rows.items()
+        if row["split"] == "train" and row["kind"] in NOTES and row["family"] not in left_out
+    ]
+    midi = rows[name]["midi"]
+    if midi is not None:
+        known = midi in {row["midi"] for _, row in heard}
+        return "its pitch, on another instrument" if known else "its pitch, on none"
+    loops = {cluster_of(each) for each, _ in heard}
+    return "other hits of its loop" if cluster_of(name) in loops else "nothing of its kind"
 
 
 @functools.cache
