@@ -31,7 +31,8 @@ ConfigT = TypeVar("ConfigT", bound="EQNetConfig")
 class EQNetConfig:
     """The sizes of the network, by default the paper's, which give 561,473 parameters.
 
-    Hop, window and orientation could not be verified from the paper; these are the project's.
+    Hop, window and orientation could not be verified from the paper; these are those of the
+    authors' released code.
 
     Attributes:
         frame: samples N in a frame.

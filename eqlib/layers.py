@@ -1,7 +1,8 @@
 """The network's layers, in the form that is fast on a CPU.
 
 Four layers do what a plain `torch.nn` layer does, and give the same numbers and gradients (the
-tests compare them), but many times faster. The chapter "Making it fast" derives each:
+tests compare them), but faster: two of them many times, Conv1D and the pooling a little. The
+chapter "Making it fast" derives each:
 
 ==================  =================================================  =========================
 layer               plain form                                         fast form

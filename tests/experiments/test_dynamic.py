@@ -57,6 +57,21 @@ def test_an_interval_is_of_all_recordings_and_seeds():
     assert whole.low < whole.mean < whole.high
 
 
+def test_a_difference_is_paired_and_may_be_from_a_method_without_seeds():
+    ours, parts = "network with a side chain", stored(dynamic.RESULTS)
+    for other, names in (
+        ("network", [f"network | seed {s}" for s in dynamic.SEEDS]),
+        ("biquads", ["biquads"] * len(dynamic.SEEDS)),
+    ):
+        pairs = [
+            (parts[f"{ours} | seed {s}"]["values"], parts[name]["values"])
+            for s, name in zip(dynamic.SEEDS, names, strict=True)
+        ]
+        by_hand = np.mean([a[clip][0] - b[clip][0] for a, b in pairs for clip in a])
+        found = dynamic.difference(ours, other)
+        assert found.mean == pytest.approx(by_hand) and found.low < by_hand < found.high
+
+
 def test_the_table_has_every_method():
     rows = dynamic.table().rows
     assert [row[0] for row in rows] == [*dynamic.FITTED, *dynamic.NETWORKS]

@@ -53,6 +53,16 @@ def test_an_interval_is_of_all_clips_and_seeds():
     assert whole.low < whole.mean < whole.high
 
 
+def test_a_difference_is_paired_by_clip_and_seed():
+    ours, theirs = (effects.values("compressor", m) for m in ("network", "side chain"))
+    found = effects.difference("compressor", "network", "side chain")
+    by_hand = np.mean([np.subtract(ours[clip], theirs[clip]) for clip in ours])
+    assert found.mean == pytest.approx(by_hand) and found.low < by_hand < found.high
+    fixed = effects.values("compressor", "best fixed gain")
+    found = effects.difference("compressor", "network", "best fixed gain")
+    assert found.mean == pytest.approx(np.mean([np.subtract(ours[c], fixed[c]) for c in ours]))
+
+
 def test_a_clip_that_is_shorter_than_the_longest_window_has_no_stft_error():
     rng = np.random.default_rng(0)
     noise = [rng.standard_normal(n).astype(np.float32) / 8 for n in (2_047, 2_048)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -113,16 +114,41 @@ def test_ways_of_training_are_part_of_what_decides():
     assert set(every_type.Attempt().settings()) == {"steps", "config", "recipe"}
 
 
+def mean_of(cell):
+    """Of "39.7 [37.2, 42.4]", whose interval holds it."""
+    mean, low, high = (float(number) for number in re.findall(r"-?\d+\.\d", cell))
+    assert low < mean < high
+    return mean
+
+
+def test_an_attempt_is_compared_recording_by_recording():
+    rows = {row[0]: row for row in every_type.table_of_attempts().rows}
+    parts = every_type.read()
+
+    def of(name, type_):
+        return parts[f"every type in validation | {name} | {type_}"]["values"]
+
+    by_hand = np.mean(
+        [
+            np.mean(of("128 channels", type_)[clip]) - np.mean(of(every_type.BASE, type_)[clip])
+            for type_ in type_steps.TYPES
+            for clip in of(every_type.BASE, type_)
+        ]
+    )
+    assert rows["128 channels"][-1].startswith(f"{by_hand:+.1f} [")
+    assert rows[every_type.BASE][-1] == "-"
+
+
 def test_the_network_and_not_its_shape_is_what_fails():
     """What the chapter says of the highpass, from the results themselves."""
     rows = {row[0]: row[1:] for row in every_type.table_of_limits().rows if len(row) > 1}
     for name, (_, error_db, reached_db, shapes_db, cut_db, best_db) in rows.items():
-        assert float(reached_db) + 10 < float(shapes_db) <= float(cut_db), name
+        assert mean_of(reached_db) + 10 < float(shapes_db) <= float(cut_db), name
         assert float(best_db) > 50
         assert -45 < float(error_db) < -30  # 0.6 to 3 percent
     targets_db = [float(of[0]) for name, of in rows.items() if name.endswith("Hz")]
     assert targets_db == sorted(targets_db, reverse=True)
-    assert min(rows, key=lambda name: float(rows[name][2])) == list(rows)[-1]
+    assert min(rows, key=lambda name: mean_of(rows[name][2])) == list(rows)[-1]
 
 
 def test_the_table_of_limits_agrees_with_the_parts():
@@ -132,8 +158,8 @@ def test_the_table_of_limits_agrees_with_the_parts():
             np.mean(list(parts[f"every type | seed {seed} | {name}"]["values"].values()))
             for seed in every_type.SEEDS
         ]
-        assert float(reached_db) == pytest.approx(np.mean(found), abs=0.051)
-        assert float(target_db) - float(reached_db) == pytest.approx(float(error_db), abs=0.16)
+        assert mean_of(reached_db) == pytest.approx(np.mean(found), abs=0.051)
+        assert float(target_db) - mean_of(reached_db) == pytest.approx(float(error_db), abs=0.16)
 
 
 def test_doing_nothing_is_reached_again():

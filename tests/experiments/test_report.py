@@ -8,8 +8,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from eqlib import EqlibError
-from eqlib.experiments import comparisons, report, results, sealed, table
+from eqlib import EqlibError, data
+from eqlib.experiments import (
+    authors,
+    comparisons,
+    paired,
+    plan,
+    report,
+    results,
+    sealed,
+    sets,
+    table,
+)
 
 RESULTS = json.loads(results.RESULTS.read_text(encoding="utf-8"))["networks"]
 
@@ -137,11 +147,60 @@ def test_what_was_heard_stands_beside_what_was_not():
 
 
 def test_the_paper_stands_beside_notes_of_its_kind():
-    for name, theirs_db, ours_db, theirs, ours, ratio in report.paper().rows:
+    for name, theirs_db, ours_db, theirs, ours, ratio in authors.on_our_notes().rows:
         scores = RESULTS[name]["scores"]["authors' kind"]
         assert ours_db.split()[0] == f"{scores['snr_db']:.1f}"
         assert float(theirs) == pytest.approx(10 ** (-float(theirs_db) / 20), rel=0.02)
         assert float(ratio) == pytest.approx(float(theirs) / float(ours), rel=0.05, abs=0.5)
+
+
+def test_the_authors_notes_stand_with_what_was_measured_on_them():
+    rows = authors.on_their_files().rows
+    assert {row[0] for row in rows} == {*authors.PUBLISHED, "peaking-long"}
+    for name, against, times, snr_db in rows:
+        if snr_db != "-" and against == "the file":  # two measures of one error
+            theirs = authors.PUBLISHED[name.removesuffix("-long")].snr_db
+            assert 10 ** ((float(snr_db) - theirs) / 20) == pytest.approx(float(times), rel=0.15)
+
+
+def test_unseen_notes_are_told_apart_by_what_was_heard():
+    rows = {row[0]: row[1:] for row in report.unseen("lowpass").rows}
+    notes = clips_of("lowpass")
+    assert sum(int(row[0]) for row in rows.values()) == len(notes)
+    train = [row for row in data.index() if row["split"] == "train" and row["kind"] != "phrase"]
+    train = [row for row in train if row["family"] not in plan.UNHEARD]
+    midis = {row["midi"] for row in train}
+    files = {str(row["file"]).removesuffix(".flac"): row["midi"] for row in data.index()}
+    on_none = [name for name in notes if files[name] is not None and files[name] not in midis]
+    count, mean = rows["its pitch, on none"]
+    assert int(count) == len(on_none) > 0
+    assert mean.startswith(f"{mean_of([notes[name] for name in on_none]):.1f} [")
+    loops = {str(row["file"]).split("-")[0] for row in train if "rk_beats" in str(row["file"])}
+    of_loops = [name for name in notes if name.split("-")[0] in loops]
+    assert int(rows["other hits of its loop"][0]) == len(of_loops) > 0
+    with pytest.raises(EqlibError, match="no recording 'loud'"):
+        sets.met_before("loud", ())
+
+
+def test_differences_are_paired_by_recording_and_seed():
+    names = "peaking", "peaking, no octave up, as long"
+    (row,) = paired.differences({"an octave up": names}).rows
+    seeds = [""] + [f", seed {i}" for i in (1, 2) if f"{names[1]}, seed {i}" in RESULTS]
+    pairs = [(clips_of(names[0] + seed), clips_of(names[1] + seed)) for seed in seeds]
+    by_hand = mean_of([ours[clip] - theirs[clip] for ours, theirs in pairs for clip in ours])
+    assert row[0] == "an octave up" and row[-1] == str(len(seeds))
+    assert row[2].startswith(f"{by_hand:+.1f} [")
+
+
+def test_a_lead_is_over_each_seed_of_the_network():
+    (row,) = paired.leads("peaking", method="causal FIR").rows
+    fitted = RESULTS["peaking"]["baselines"]["methods"]["causal FIR"]["scores"]["phrases"]["clips"]
+    runs = [clips_of(f"peaking{seed}", "phrases") for seed in ("", ", seed 1", ", seed 2")]
+    by_hand = mean_of([run[clip] - fitted[clip] for run in runs for clip in fitted])
+    assert row[4].startswith(f"{by_hand:+.1f} [") and row[-1] == "3"
+    for name, method in (("peaking", "magic"), ("peaking, square", "causal FIR")):
+        with pytest.raises(EqlibError, match="method is"):
+            comparisons.lead(name, method)
 
 
 def test_a_table_is_readable_in_a_terminal_and_by_a_screen_reader():
