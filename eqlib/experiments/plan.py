@@ -189,9 +189,8 @@ def seed_name(name: str, seed: int) -> str:
 def experiments() -> dict[str, Experiment]:
     """All experiments by name, in the order in which they are trained.
 
-    Those of kind "seed" may be missing from the results file that ships: they are some
-    seven hours of training, half of that on two cores. Every table says how many seeds are behind
-    a row.
+    Those of kind "seed" are more than half of the hours, and can be left out
+    (`--only target ablation left-out`): every table of seeds says how many are behind a row.
     """
     targets, ablations, octaves = _targets(), _ablations(), _without_an_octave_up()
     reference = [target for target in targets if target.name in REFERENCE]

@@ -193,8 +193,7 @@ def _ablations(names: list[str]) -> Table:
         "One thing changed at a time: mean SNR in dB on unseen notes, and the difference it makes, "
         "paired by recording and seed, with its interval of 95 % over pitches, loops and seeds. "
         "The mean is over all seeds of a row, the difference over those that both rows have, which "
-        "the column of seeds counts. With one seed the interval does not know how much another "
-        "seed would change. The learning rate was not tuned for each row.",
+        "the column of seeds counts. The learning rate was not tuned for each row.",
         (
             "change",
             "low shelf",
