@@ -53,7 +53,7 @@ EXERCISES = (
                     "taps",
                     0,
                     {
-                        127: "With 127 there are 47 dB, and more to be had.",
+                        127: "With 127, half of them ahead, there are 47 dB, and more to be had.",
                         31: "With 31 it reaches 14 dB: the response is far longer.",
                     },
                     "That is all that there is to get.",
