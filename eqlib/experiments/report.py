@@ -269,9 +269,10 @@ def unseen(*names: str) -> Table:
         names: of targets.
     """
     clips_of = {name: entry(name)["scores"]["notes"]["clips"] for name in names}
+    notes = sorted(set().union(*clips_of.values()))
     rows = []
     for met in MET:
-        here = [clip for clip in next(iter(clips_of.values())) if met_before(clip, UNHEARD) == met]
+        here = [clip for clip in notes if met_before(clip, UNHEARD) == met]
         cells = (str(of_clips({clip: clips[clip] for clip in here})) for clips in clips_of.values())
         rows.append((met, str(len(here)), *cells))
     return Table(
