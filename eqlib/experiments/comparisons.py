@@ -94,7 +94,8 @@ def lead(target: str, method: str, which: str = "notes") -> Interval:
         expected = f"one of {', '.join(fitted) or 'none: it has no baselines'}"
         raise EqlibError(f"method is {method!r}", expected, "Choose one.")
     ours = list(seeds_of(target, which).values())
-    return of_difference(ours, [fitted[method]["scores"][which]["clips"]])
+    theirs = fitted[method]["scores"][which]["clips"]  # it has no seed
+    return of_difference(ours, [theirs] * len(ours))
 
 
 @checked

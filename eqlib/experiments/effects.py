@@ -270,8 +270,8 @@ def difference(name: str, method: str, other: str, measure: str = "snr_db") -> I
     Raises:
         EqlibError: as `values`, or for other numbers of seeds.
     """
-    ours, theirs = (values(name, each, measure) for each in (method, other))
-    return of_difference(_by_seed(ours), _by_seed(theirs))
+    ours, theirs = (_by_seed(values(name, each, measure)) for each in (method, other))
+    return of_difference(ours, theirs * len(ours) if len(theirs) == 1 else theirs)
 
 
 def _by_seed(found: dict[str, list[float]]) -> list[dict[str, float]]:

@@ -144,13 +144,11 @@ def of_difference(ours: list[dict[str, float]], theirs: list[dict[str, float]]) 
 
     Args:
         ours: for each seed the SNR of each recording.
-        theirs: the same seeds, and the same recordings or more. A single one, such as a method that
-            has no seed, is compared with each of ours.
+        theirs: the same seeds, and the same recordings or more.
 
     Raises:
         EqlibError: for other numbers of seeds, no seed, or a recording that the other lacks.
     """
-    theirs = theirs * len(ours) if len(theirs) == 1 else theirs
     if not ours or len(ours) != len(theirs):
         cure = "Give the seeds that both have."
         raise EqlibError(f"{len(ours)} and {len(theirs)} seeds", "as many, one or more", cure)

@@ -1,7 +1,9 @@
 """Tables of differences, paired by recording and seed: what a verdict in the text stands on.
 
 Where two means have intervals that overlap, their difference may have one without a zero: the
-recordings that are hard for the one are hard for the other.
+recordings that are hard for the one are hard for the other. Two networks of the same seed share,
+where their sizes are equal, their first weights and the order of their frames; otherwise the seed
+is only a number, and which is paired with which does not matter to the mean.
 
 Chapters: "Results", "What the network learned".
 """
@@ -17,7 +19,8 @@ from eqlib.experiments.table import Table
 
 CAPTION = (
     "Differences of SNR in dB, paired by recording and seed, with their interval of 95 % over "
-    "pitches, loops, songs and, where there are several, seeds."
+    "pitches, loops, songs and, where there are several, seeds. Of one seed it knows nothing but "
+    "the recordings, and three tell little of luck in training."
 )
 
 

@@ -139,7 +139,9 @@ class Parts:
         Raises:
             EqlibError: for a part that the results do not hold, or other numbers of seeds.
         """
-        return of_difference(self.means(path, ours), self.means(path, theirs))
+        others = self.means(path, theirs)
+        others = others * len(ours) if len(others) == 1 else others
+        return of_difference(self.means(path, ours), others)
 
     def means(self, path: Path, names: Sequence[str]) -> list[dict[str, float]]:
         """For each part the mean of each recording.

@@ -17,7 +17,7 @@ from eqlib.data.pairs import Pairs, pair
 from eqlib.equalizers.targets import TARGETS
 from eqlib.errors import EqlibError
 from eqlib.experiments import ears, habits, scores, sealed, sets, style
-from eqlib.experiments.plan import UNHEARD
+from eqlib.experiments.plan import UNHEARD, experiments
 from eqlib.networks.shipped import pretrained
 
 
@@ -49,7 +49,7 @@ def fir_db(target: str, which: str, *, advance_samples: int, weighting: Weightin
         advance_samples: how many of its taps look ahead.
         weighting: of its notes.
     """
-    heard = pair(sets.heard("train", UNHEARD), TARGETS[_known("target", target, TARGETS)])
+    heard = _heard(target)
     fir = least_squares_fir(
         heard, taps=scores.FIR_TAPS, advance_samples=advance_samples, weighting=weighting
     )
@@ -59,7 +59,7 @@ def fir_db(target: str, which: str, *, advance_samples: int, weighting: Weightin
 
 def biquads_db(target: str, which: str) -> float:
     """The mean SNR in dB of four biquads, fitted anew."""
-    heard = pair(sets.heard("train", UNHEARD), TARGETS[_known("target", target, TARGETS)])
+    heard = _heard(target)
     biquads = fit_biquads(heard, sections=max(scores.SECTIONS))
     pairs = _judged(target, which)
     return scores.of(pairs, map(biquads, pairs.dry))["snr_db"]
@@ -99,6 +99,12 @@ def louder_db() -> float:
     """How well the low shelf's network agrees with itself when our note is 20 dB louder."""
     process = pretrained("low-shelf").process
     return float(systems.homogeneity_db(process, _note(), np.array([20]))[0])
+
+
+def _heard(target: str) -> Pairs:
+    """What the target's network and its rivals learned from."""
+    experiment = experiments()[_known("target", target, TARGETS)]
+    return pair(experiment.train_clips(), experiment.eq)
 
 
 def _judged(target: str, which: str) -> Pairs:
